@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One row per module, lowest first: its floor (ARCHITECTURE.md) and what it may import.
+/// TidyTests checks that every `import` in Sources agrees with this table, and that arrows only go down.
+let modules: [(name: String, floor: Int, uses: [String])] = [
+    ("Bytes", 0, []),
+    ("JSON", 1, ["Bytes"]),
+    ("Crypto", 1, ["Bytes", "COpenSSL"]),
+    ("Reactor", 1, ["Bytes", "CLinux"]),
+    ("Telemetry", 1, ["Bytes"]),
+    ("HTTP", 2, ["Bytes"]),
+    ("MCP", 2, ["Bytes", "JSON"]),
+    ("Identity", 2, ["Bytes", "Crypto"]),
+    ("Policy", 3, ["Bytes", "MCP", "Identity"]),
+    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "MCP", "Policy"]),
+    ("Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "MCP", "Identity", "Policy", "Upstream"]),
+    (
+        "GatewayApp", 6,
+        [
+            "Bytes", "JSON", "Crypto", "Reactor", "Telemetry", "HTTP", "MCP", "Identity", "Policy", "Upstream",
+            "Sessions",
+        ]
+    ),
+]
+
+let sources: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+let tests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .enableExperimentalFeature("Lifetimes")]
+
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .target(name: $0) } }
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .executable(name: "calculator-server", targets: ["calculator-server"]),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
+        .target(name: "CLinux"),
+        .executableTarget(name: "gatehouse", dependencies: ["GatewayApp"], swiftSettings: sources),
+        .executableTarget(name: "calculator-server", dependencies: ["Bytes", "JSON"], swiftSettings: sources),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "gatehouse", "calculator-server"], swiftSettings: tests),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: tests),
+    ]
+        + modules.map { .target(name: $0.name, dependencies: dependencies($0.uses), swiftSettings: sources) }
+        + modules.map {
+            .testTarget(
+                name: "\($0.name)Tests",
+                dependencies: dependencies([$0.name, "TestSupport"] + $0.uses.filter { !$0.hasPrefix("C") || $0 == "Crypto" }),
+                swiftSettings: tests
+            )
+        },
+    swiftLanguageModes: [.v6]
+)

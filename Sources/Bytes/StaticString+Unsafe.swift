@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension StaticString {
+    /// The literal's bytes, copied.
+    public var bytes: [UInt8] {
+        // SAFETY: the buffer of a literal lives as long as the program and is only read inside the closure.
+        withUTF8Buffer { buffer in unsafe Array(buffer) }
+    }
+
+    /// Calls `body` with every offset and byte until it answers false; true if it never did.
+    func withEachByte(_ body: (Int, UInt8) -> Bool) -> Bool {
+        // SAFETY: as above; the offset stays below the buffer's count.
+        withUTF8Buffer { buffer in
+            for index in 0..<buffer.count {
+                guard unsafe body(index, buffer[index]) else { return false }
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import Identity
+import Policy
+import Telemetry
+
+/// The configuration after it has been read and checked: no key is missing, no value is wrong, every default is filled in.
+/// Durations are in nanoseconds, sizes in bytes.
+struct GatewayConfiguration: Sendable {
+    var publicURL: PublicURL
+    var listeners: [ListenAddress]
+    /// Where `/healthz` and `/readyz` are; nil: nowhere.
+    var admin: ListenAddress?
+    /// Event loops; 0: one per available core.
+    var threads: Int
+    var allowedHosts: [AllowedHost]
+    var keys: [APIKeyEntry]
+    var servers: [ServerConfiguration]
+    var access: [AccessRule]
+    /// First seals, all open; each at least 32 bytes. Empty: a random one at start.
+    var sessionKeys: [[UInt8]]
+    var log: LogConfiguration
+    var limits: LimitsConfiguration
+    /// Hex SHA-256 over every file of the configuration.
+    var hash: [UInt8]
+}
+
+/// An external origin: `https://mcp.example.com` or `http://127.0.0.1:8080`, without a path.
+struct PublicURL: Hashable, Sendable {
+    /// Scheme and authority, host in lower case, no trailing slash.
+    var origin: [UInt8]
+    /// The host without port, in lower case.
+    var host: [UInt8]
+}
+
+/// An address to listen on; port 0 takes a free one.
+struct ListenAddress: Hashable, Sendable {
+    var address: IPAddress
+    var port: UInt16
+}
+
+/// A value that `Host` may have: host in lower case; nil port: any.
+struct AllowedHost: Hashable, Sendable {
+    var host: [UInt8]
+    var port: UInt16?
+}
+
+struct ServerConfiguration: Sendable {
+    enum Denials: Sendable { case hide, explain }
+    enum ErrorStatus: Sendable { case compatible, http }
+
+    var name: [UInt8]
+    /// Exact, begins with `/`.
+    var path: [UInt8]
+    var stdio: StdioConfiguration
+    var timeouts: TimeoutConfiguration
+    var denials: Denials
+    var errorStatus: ErrorStatus
+    /// Which of `sampling`, `elicitation`, `roots` the server may ask of its client.
+    var serverRequests: ServerRequests
+}
+
+struct ServerRequests: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let sampling = ServerRequests(rawValue: 1)
+    static let elicitation = ServerRequests(rawValue: 2)
+    static let roots = ServerRequests(rawValue: 4)
+}
+
+struct StdioConfiguration: Sendable {
+    /// As configured: a path, or a name to be found in PATH.
+    var command: [UInt8]
+    var arguments: [[UInt8]]
+    /// Absolute.
+    var directory: [UInt8]
+    /// Beyond PATH, HOME, LANG, TZ and TMPDIR; secrets already read.
+    var environment: [(name: [UInt8], value: [UInt8])]
+    var processesMaximum: Int
+    var processIdle: UInt64
+    /// The account that the child runs as; nil: the gateway's own.
+    var user: [UInt8]?
+    /// RLIMIT_AS; nil: none.
+    var memory: UInt64?
+    /// RLIMIT_NOFILE.
+    var openFiles: UInt64
+    var startTimeout: UInt64
+    var stopTimeout: UInt64
+}
+
+struct TimeoutConfiguration: Sendable {
+    /// Until the JSON-RPC response; each progress message starts it anew.
+    var response: UInt64
+    /// Silence after which a stream gets a comment.
+    var streamPing: UInt64
+    /// How long a stream may last; nil: for ever.
+    var streamMaximum: UInt64?
+}
+
+struct LimitsConfiguration: Sendable {
+    var connections: Int
+    var headerBytes: Int
+    var headers: Int
+    var body: Int
+    var jsonDepth: Int
+    var responseMessage: Int
+    var sessions: Int
+    var sessionIdle: UInt64
+    var sessionLifetime: UInt64
+    var sessionsPerPrincipal: Int
+    var headerTimeout: UInt64
+    var bodyTimeout: UInt64
+    var keepAlive: UInt64
+    var drainDelay: UInt64
+    var drain: UInt64
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import JSON
+
+/// One JSON-RPC message whose envelope has been checked.
+public enum MCPMessage: Sendable {
+    case request(MCPRequest)
+    case notification(MCPNotification)
+    case response(MCPResponse)
+}
+
+/// A request: it has an id and wants one answer.
+public struct MCPRequest: Sendable {
+    public let id: RequestID
+    public let call: MCPCall
+    /// `params._meta.progressToken`, as its JSON text, where there is one.
+    public let progressToken: [UInt8]?
+    /// The whole message, for what is written upstream.
+    public let json: JSONValue
+}
+
+/// A notification: nobody answers it.
+public struct MCPNotification: Sendable {
+    public let method: MCPMethod
+    /// `params.requestId` of `notifications/cancelled`, where it is a valid id.
+    public let cancelledID: RequestID?
+    /// `params.progressToken` of `notifications/progress`, as its JSON text.
+    public let progressToken: [UInt8]?
+    /// `params.uri` of `notifications/resources/updated`, decoded.
+    public let uri: [UInt8]?
+    public let json: JSONValue
+}
+
+/// An answer, with a result or an error.
+public struct MCPResponse: Sendable {
+    /// Nil where the answer has `"id": null`: the peer could not read the request's.
+    public let id: RequestID?
+    public let result: JSONValue?
+    public let error: JSONValue?
+    public let json: JSONValue
+}
+
+/// A JSON-RPC id as its JSON text: `1`, `"1"` and `"a\u0062"` stay what they were, digit for digit.
+public struct RequestID: Hashable, Sendable {
+    public let text: [UInt8]
+
+    init(text: [UInt8]) { self.text = text }
+
+    /// An id of the gateway's own making.
+    public init(number: Int) { text = Array(String(number).utf8) }
+}
+
+/// What a request asks for, as the policy judges it.
+public struct MCPCall: Hashable, Sendable {
+    public let method: MCPMethod
+    public let target: MCPTarget
+
+    public init(method: MCPMethod, target: MCPTarget) {
+        self.method = method
+        self.target = target
+    }
+}
+
+/// The object that a request names. Names are decoded JSON strings, compared byte for byte (MCP-48).
+public enum MCPTarget: Hashable, Sendable {
+    case none
+    case tool([UInt8])
+    case prompt([UInt8])
+    case resource(uri: [UInt8])
+    /// `completion/complete` on a resource template.
+    case template(uri: [UInt8])
+    case task([UInt8])
+
+    /// The name or URI, for logs; nil for `none`.
+    public var name: [UInt8]? {
+        switch self {
+        case .none: nil
+        case .tool(let name), .prompt(let name), .resource(let name), .template(let name), .task(let name): name
+        }
+    }
+}
