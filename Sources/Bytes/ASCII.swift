@@ -38,7 +38,7 @@ extension Array where Element == UInt8 {
 
     /// Appends the bytes of a literal.
     public mutating func append(_ text: StaticString) {
-        append(contentsOf: text.bytes)
+        text.withSpan { append(contentsOf: $0) }
     }
 
     /// Whether the bytes are exactly those of the literal.
@@ -95,8 +95,7 @@ extension Span where Element == UInt8 {
     /// A copy of the bytes.
     public var array: [UInt8] {
         var copy: [UInt8] = []
-        copy.reserveCapacity(count)
-        for index in indices { copy.append(self[index]) }
+        copy.append(contentsOf: self)
         return copy
     }
 }

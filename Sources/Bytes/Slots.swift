@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names an entry of a `Slots` table: the place, and which of its tenants. A key whose entry is gone finds nothing, also
-/// when the place has been let again.
+/// Names an entry of a `Slots` table: the place, and which of its tenants. A key whose entry is gone finds nothing,
+/// also when the place has been let again.
 public struct Slot: Hashable, Sendable {
     public let index: UInt32
     public let generation: UInt32

@@ -7,6 +7,12 @@ extension StaticString {
         withUTF8Buffer { buffer in unsafe Array(buffer) }
     }
 
+    /// Lends the literal's bytes without a copy.
+    public func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        // SAFETY: the buffer of a literal lives as long as the program; the span does not leave the closure.
+        withUTF8Buffer { buffer in unsafe body(buffer.span) }
+    }
+
     /// Calls `body` with every offset and byte until it answers false; true if it never did.
     func withEachByte(_ body: (Int, UInt8) -> Bool) -> Bool {
         // SAFETY: as above; the offset stays below the buffer's count.
