@@ -8,10 +8,10 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     ("JSON", 1, ["Bytes"]),
     ("Crypto", 1, ["Bytes", "COpenSSL"]),
     ("Reactor", 1, ["Bytes", "CLinux"]),
-    ("Telemetry", 1, ["Bytes"]),
+    ("Telemetry", 2, ["Bytes", "Reactor"]),
     ("HTTP", 2, ["Bytes"]),
     ("MCP", 2, ["Bytes", "JSON"]),
-    ("Identity", 2, ["Bytes", "Crypto"]),
+    ("Identity", 2, ["Bytes", "JSON", "Crypto"]),
     ("Policy", 3, ["Bytes", "MCP", "Identity"]),
     ("Upstream", 4, ["Bytes", "JSON", "Reactor", "MCP", "Policy"]),
     ("Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "MCP", "Identity", "Policy", "Upstream"]),
@@ -49,16 +49,53 @@ let package = Package(
         .executableTarget(name: "gatehouse", dependencies: ["GatewayApp"], swiftSettings: sources),
         .executableTarget(name: "calculator-server", dependencies: ["Bytes", "JSON"], swiftSettings: sources),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "gatehouse", "calculator-server"], swiftSettings: tests),
-        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["TestSupport", "gatehouse", "calculator-server"],
+            swiftSettings: tests
+        ),
+        .testTarget(name: "CalculatorServerTests", dependencies: ["calculator-server"], swiftSettings: tests),
+        .testTarget(name: "TidyTests", dependencies: ["gatehouse", "calculator-server"], swiftSettings: tests),
     ]
         + modules.map { .target(name: $0.name, dependencies: dependencies($0.uses), swiftSettings: sources) }
         + modules.map {
             .testTarget(
                 name: "\($0.name)Tests",
-                dependencies: dependencies([$0.name, "TestSupport"] + $0.uses.filter { !$0.hasPrefix("C") || $0 == "Crypto" }),
+                dependencies: dependencies(
+                    [$0.name, "TestSupport"] + $0.uses.filter { !$0.hasPrefix("C") || $0 == "Crypto" }
+                ),
                 swiftSettings: tests
             )
         },
     swiftLanguageModes: [.v6]
 )
+
+// With FUZZ set: the fuzz targets, and every module instrumented for them (a fuzz target alone fuzzes blind).
+//   FUZZ=1 swift build -c release --build-path .build-fuzz
+if Context.environment["FUZZ"] != nil {
+    let fuzzTargets: [(name: String, uses: [String])] = [
+        ("HTTPHeadFuzz", ["Bytes", "HTTP"]),
+        ("ChunkedFuzz", ["Bytes", "HTTP"]),
+        ("ResponseFuzz", ["Bytes", "HTTP"]),
+        ("EventStreamFuzz", ["Bytes", "HTTP"]),
+        ("JSONFuzz", ["Bytes", "JSON"]),
+        ("EnvelopeFuzz", ["Bytes", "JSON", "MCP"]),
+        ("ConfigurationFuzz", ["Bytes", "GatewayApp"]),
+    ]
+    let instrumented = ["-sanitize=fuzzer,address"]
+    package.products.removeAll()
+    package.targets.removeAll { $0.type == .executable || $0.type == .test || $0.name == "TestSupport" }
+    for target in package.targets where target.type == .regular && target.name != "CLinux" {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(instrumented)]
+    }
+    package.targets += fuzzTargets.map {
+        .executableTarget(
+            name: $0.name,
+            dependencies: dependencies($0.uses),
+            path: "Tests/Fuzz/\($0.name)",
+            exclude: ["corpus"],
+            swiftSettings: tests + [.unsafeFlags(["-parse-as-library"] + instrumented)],
+            linkerSettings: [.unsafeFlags(instrumented + ["-use-ld=lld"])]
+        )
+    }
+}
