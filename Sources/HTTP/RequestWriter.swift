@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+
+/// Why a request to an upstream cannot be written.
+public enum RequestWriteError: Error, Equatable, Sendable {
+    // The operator's: the address or the injected fields of a server.
+    /// Not an origin-form (RFC 9112, section 3.2.1).
+    case target
+    /// Not a host with perhaps a port.
+    case host
+    /// Not a token, or a field that the gateway itself writes or that frames a message.
+    case injectedName
+    /// Injected twice.
+    case injectedTwice
+    /// A control byte in an injected value.
+    case injectedValue
+    // The caller's.
+    /// Not a field that goes upstream.
+    case name
+    /// A control byte in a value.
+    case value
+    /// A second line of a field that may occur once.
+    case repeated
+}
+
+/// What all requests to one upstream have in common: its address and the fields that the configuration injects, checked
+/// once. Never prints its bytes, some of which are secrets.
+public struct RequestTemplate: Sendable, CustomStringConvertible, CustomReflectable {
+    /// From the space in front of the target to the last injected line.
+    let bytes: [UInt8]
+
+    /// - Parameters:
+    ///   - target: path and perhaps query of the upstream's URL.
+    ///   - host: its host and perhaps port.
+    ///   - injected: the configured fields. None may be one that `RequestWriter` writes itself.
+    public init(
+        target: [UInt8],
+        host: [UInt8],
+        injected: [(name: [UInt8], value: [UInt8])] = []
+    ) throws(RequestWriteError) {
+        guard Self.isOriginForm(target) else { throw .target }
+        guard HostText.isValid(host.span) else { throw .host }
+        var bytes: [UInt8] = [ASCII.space]
+        bytes += target
+        bytes.append(" HTTP/1.1\r\nhost: ")
+        bytes += host
+        // What is inspected must be readable: no coding is ever asked for.
+        bytes.append("\r\naccept-encoding: identity\r\n")
+        var names: [[UInt8]] = []
+        for field in injected {
+            guard UpstreamField.mayBeInjected(field.name.span) else { throw .injectedName }
+            let name = field.name.map(ASCII.lower)
+            guard !names.contains(name) else { throw .injectedTwice }
+            guard UpstreamField.isValue(field.value.span) else { throw .injectedValue }
+            names.append(name)
+            UpstreamField.append(field.name.span, field.value.span, to: &bytes)
+        }
+        self.bytes = bytes
+    }
+
+    public var description: String { "RequestTemplate(redacted)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// `/` and then what RFC 3986 has in paths and queries. The operator's own path is not judged further.
+    private static func isOriginForm(_ target: [UInt8]) -> Bool {
+        guard target.first == 0x2F else { return false }
+        var index = 0
+        while index < target.count {
+            if target[index] == 0x25 {
+                guard index + 2 < target.count, ASCII.hexValue(target[index + 1]) != nil,
+                    ASCII.hexValue(target[index + 2]) != nil
+                else { return false }
+            } else if !ByteSet.query.contains(target[index]) {
+                return false
+            }
+            index += 1
+        }
+        return true
+    }
+}
+
+/// Builds the head of one request to an upstream, from nothing: own request line, one own `Host`, own framing. Besides
+/// the injected fields only listed ones can be written (`field`), and no value with a control byte.
+public struct RequestWriter: Sendable {
+    /// The methods that MCP uses.
+    public enum Method: Sendable { case get, post, delete }
+
+    private let template: RequestTemplate
+    private let method: Method
+    private var lines: [UInt8] = []
+    /// Names that `lines` holds: known ones as bits, others in lower case.
+    private var present: UInt64 = 0
+    private var others: [[UInt8]] = []
+
+    public init(_ template: RequestTemplate, _ method: Method) {
+        self.template = template
+        self.method = method
+    }
+
+    /// Adds a line: `Accept`, `Content-Type`, `Mcp-*`, `Last-Event-ID`, `X-Request-Id`, the trace context or an
+    /// identity field (`X-Gatehouse-*`).
+    /// - Throws: `name`, `value` or `repeated`; nothing is added then.
+    public mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(RequestWriteError) {
+        guard UpstreamField.isWritable(name) else { throw .name }
+        guard UpstreamField.isValue(value) else { throw .value }
+        let known = KnownField.find(name)
+        guard !isPresent(name, known) || known?.mayRepeat == true else { throw .repeated }
+        add(name, value, known)
+    }
+
+    /// As with spans.
+    public mutating func field(_ field: KnownField, _ value: [UInt8]) throws(RequestWriteError) {
+        try self.field(field.name.bytes.span, value.span)
+    }
+
+    /// Adds what may pass of a client's head and is not there yet: `Accept`, `Content-Type` (with content only),
+    /// `Mcp-*` and the trace context. What the gateway writes itself must be added before. The session id and the event
+    /// id never pass: those that a client knows are the gateway's own.
+    /// - Throws: `repeated` for a second line of an `Mcp-*` field: its readers differ in which of the two counts.
+    public mutating func pass(from head: RequestHead) throws(RequestWriteError) {
+        let before = present
+        let othersBefore = others.count
+        for line in head.fields {
+            let name = head.bytes.span.extracting(line.name)
+            guard passes(name, line.known) else { continue }
+            if let known = line.known {
+                guard before & known.bit == 0 else { continue }
+                guard present & known.bit == 0 || known.mayRepeat else { continue }
+            } else if let place = place(of: name) {
+                guard place < othersBefore else { throw .repeated }
+                continue
+            }
+            add(name, head.bytes.span.extracting(line.value), line.known)
+        }
+    }
+
+    /// Writes the head.
+    /// - Parameter contentLength: of the content that follows. Written for POST alone: the others have none.
+    public func append(to out: inout [UInt8], contentLength: Int) {
+        let name: StaticString =
+            switch method {
+            case .get: "GET"
+            case .post: "POST"
+            case .delete: "DELETE"
+            }
+        out.append(name)
+        out.append(contentsOf: template.bytes)
+        out.append(contentsOf: lines)
+        if method == .post {
+            out.append("content-length: ")
+            DecimalText.append(max(contentLength, 0), to: &out)
+            out.append("\r\n")
+        }
+        out.append("\r\n")
+    }
+
+    private func passes(_ name: Span<UInt8>, _ known: KnownField?) -> Bool {
+        switch known {
+        case .accept, .mcpProtocolVersion, .mcpMethod, .mcpName, .traceparent, .tracestate: true
+        case .contentType: method == .post
+        case nil: name.hasPrefixIgnoringCase("mcp-")
+        default: false
+        }
+    }
+
+    private func isPresent(_ name: Span<UInt8>, _ known: KnownField?) -> Bool {
+        if let known { return present & known.bit != 0 }
+        return place(of: name) != nil
+    }
+
+    private func place(of name: Span<UInt8>) -> Int? {
+        for (index, other) in others.enumerated() where name.equalsIgnoringCase(other.span) { return index }
+        return nil
+    }
+
+    private mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, _ known: KnownField?) {
+        if let known {
+            present |= known.bit
+        } else {
+            others.append(name.array)
+        }
+        UpstreamField.append(name, value, to: &lines)
+    }
+}
+
+extension KnownField {
+    static func find(_ name: Span<UInt8>) -> KnownField? {
+        NameKey(name).flatMap { find($0) }
+    }
+
+    /// Lists, whose lines add up (RFC 9110, section 5.2; W3C Trace Context, section 3.3.1).
+    fileprivate var mayRepeat: Bool { self == .accept || self == .tracestate }
+}
+
+extension Span where Element == UInt8 {
+    fileprivate func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where ASCII.lower(self[index]) != ASCII.lower(other[index]) { return false }
+        return true
+    }
+}

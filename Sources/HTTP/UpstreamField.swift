@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+
+/// Which fields a request to an upstream may have, and how one is written.
+enum UpstreamField {
+    /// Names that the gateway writes, for itself or for a client. No other name goes upstream but by configuration.
+    static func isWritable(_ name: Span<UInt8>) -> Bool {
+        guard isName(name, .fieldName) else { return false }
+        switch KnownField.find(name) {
+        case .accept, .contentType, .mcpSessionID, .mcpProtocolVersion, .mcpMethod, .mcpName, .lastEventID,
+            .requestID, .traceparent, .tracestate:
+            return true
+        case nil: return name.hasPrefixIgnoringCase("mcp-") || name.hasPrefixIgnoringCase("x-gatehouse-")
+        default: return false
+        }
+    }
+
+    /// Names that the configuration may inject: every token that the gateway does not write itself and that neither
+    /// frames nor codes the message nor belongs to one hop.
+    static func mayBeInjected(_ name: Span<UInt8>) -> Bool {
+        guard isName(name, .token), !isWritable(name), !name.equalsIgnoringCase("accept-encoding") else {
+            return false
+        }
+        guard let known = KnownField.find(name) else { return true }
+        // Proxy-Authorization ends at the next hop: the upstream is that hop.
+        if known == .proxyAuthorization { return true }
+        switch known {
+        case .host, .contentLength, .contentEncoding, .expect: return false
+        default: return !known.isHopByHop
+        }
+    }
+
+    /// Whether a value holds no control byte. Tabs are legal in HTTP, and still no value of ours has one.
+    static func isValue(_ value: Span<UInt8>) -> Bool {
+        for index in value.indices where value[index] < 0x20 || value[index] == 0x7F { return false }
+        return true
+    }
+
+    /// Writes a line. A byte that `isValue` refuses becomes a space: a client's tabs do.
+    static func append(_ name: Span<UInt8>, _ value: Span<UInt8>, to out: inout [UInt8]) {
+        out.append(name, 0..<name.count)
+        out.append(0x3A)
+        out.append(ASCII.space)
+        let start = out.count
+        out.append(value, 0..<value.count)
+        for index in start..<out.count where out[index] < 0x20 || out[index] == 0x7F { out[index] = ASCII.space }
+        out.append("\r\n")
+    }
+
+    private static func isName(_ name: Span<UInt8>, _ set: ByteSet) -> Bool {
+        for index in name.indices where !set.contains(name[index]) { return false }
+        return !name.isEmpty
+    }
+}
