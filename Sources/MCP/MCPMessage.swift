@@ -15,6 +15,8 @@ public struct MCPRequest: Sendable {
     public let call: MCPCall
     /// `params._meta.progressToken`, as its JSON text, where there is one.
     public let progressToken: [UInt8]?
+    /// `params._meta["io.modelcontextprotocol/protocolVersion"]`, decoded, where there is one: a modern request.
+    public let modernVersion: [UInt8]?
     /// The whole message, for what is written upstream.
     public let json: JSONValue
 }
@@ -38,16 +40,6 @@ public struct MCPResponse: Sendable {
     public let result: JSONValue?
     public let error: JSONValue?
     public let json: JSONValue
-}
-
-/// A JSON-RPC id as its JSON text: `1`, `"1"` and `"a\u0062"` stay what they were, digit for digit.
-public struct RequestID: Hashable, Sendable {
-    public let text: [UInt8]
-
-    init(text: [UInt8]) { self.text = text }
-
-    /// An id of the gateway's own making.
-    public init(number: Int) { text = Array(String(number).utf8) }
 }
 
 /// What a request asks for, as the policy judges it.
