@@ -23,7 +23,7 @@ public struct APIKeyEntry: Sendable {
         public init?(text: [UInt8], expires: Int?) {
             let parts = text.split(separator: 0x3A, omittingEmptySubsequences: false)
             guard parts.count == 3, Array(parts[0]).equals("sha256"),
-                let salt = Hex.decode(Array(parts[1]).span), salt.count >= 16,
+                let salt = Hex.decode(Array(parts[1]).span), salt.count >= KeyLimits.saltBytesMin,
                 let digest = Hex.decode(Array(parts[2]).span), digest.count == 32
             else { return nil }
             self.init(salt: salt, digest: digest, expires: expires)
@@ -45,8 +45,15 @@ public struct APIKeyEntry: Sendable {
     public var addresses: [AddressRange]?
 
     public init(
-        id: [UInt8], hashes: [Hash], subject: [UInt8]? = nil, roles: [[UInt8]] = [], notBefore: Int? = nil,
-        expires: Int? = nil, disabled: Bool = false, servers: [[UInt8]]? = nil, addresses: [AddressRange]? = nil
+        id: [UInt8],
+        hashes: [Hash],
+        subject: [UInt8]? = nil,
+        roles: [[UInt8]] = [],
+        notBefore: Int? = nil,
+        expires: Int? = nil,
+        disabled: Bool = false,
+        servers: [[UInt8]]? = nil,
+        addresses: [AddressRange]? = nil
     ) {
         self.id = id
         self.hashes = hashes
