@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-
 /// One entry of `access`, as it stands in the configuration.
 public struct AccessRule: Sendable {
     public enum Effect: Hashable, Sendable { case allow, deny }
@@ -29,7 +28,10 @@ public struct AccessRule: Sendable {
         public var kinds: [[UInt8]]?
 
         public init(
-            keys: [[UInt8]]? = nil, subjects: [[UInt8]]? = nil, roles: [[UInt8]]? = nil, kinds: [[UInt8]]? = nil
+            keys: [[UInt8]]? = nil,
+            subjects: [[UInt8]]? = nil,
+            roles: [[UInt8]]? = nil,
+            kinds: [[UInt8]]? = nil
         ) {
             self.keys = keys
             self.subjects = subjects
@@ -49,8 +51,13 @@ public struct AccessRule: Sendable {
     public var message: [UInt8]?
 
     public init(
-        id: [UInt8], servers: [[UInt8]]?, subjects: Subjects, effect: Effect, objects: Objects,
-        mode: Mode = .enforce, message: [UInt8]? = nil
+        id: [UInt8],
+        servers: [[UInt8]]?,
+        subjects: Subjects,
+        effect: Effect,
+        objects: Objects,
+        mode: Mode = .enforce,
+        message: [UInt8]? = nil
     ) {
         self.id = id
         self.servers = servers
