@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+public import MCP
+public import Policy
+
+/// Names one open answer of one client: an HTTP exchange that waits for, or streams, what a session says.
+public struct StreamKey: Hashable, Sendable {
+    /// The loop that the exchange lives on.
+    public let loop: Int
+    /// Unique on that loop.
+    public let sequence: UInt64
+
+    public init(loop: Int, sequence: UInt64) {
+        self.loop = loop
+        self.sequence = sequence
+    }
+}
+
+/// What an exchange asks of a session.
+public enum SessionCommand: Sendable {
+    /// One request; `acceptsEvents`: its answer may become a stream.
+    case request(MCPRequest, acceptsEvents: Bool, PermitCarrier)
+    case notification(MCPNotification)
+    /// The client's answer to a request of the server's.
+    case answer(MCPResponse)
+    /// The client's standalone stream (GET).
+    case listen
+    /// The exchange is over, whatever it still waits for.
+    case detach
+    /// So many bytes of what was delivered have left the gateway.
+    case acknowledge(bytes: Int)
+    /// The client ends the session (DELETE).
+    case close
+}
+
+/// What a session tells an exchange.
+public enum SessionEvent: Sendable {
+    /// The session exists, and this is the server's answer to `initialize`. From now on the client names it by `id`.
+    case opened(id: [UInt8], SessionAnswer)
+    case answered(SessionAnswer)
+    /// A notification or request of the server's for this stream, minified. `counted` bytes are to be acknowledged.
+    case message(MCPMessage, text: [UInt8])
+    /// A notification or an answer was taken, the session is closed, or the standalone stream is open.
+    case accepted
+    /// The request with this id will not be answered by the server.
+    case failed(SessionFailure, id: RequestID?)
+    /// The stream ends; nothing more will come on it.
+    case ended
+}
+
+/// The server's answer to a client's request.
+public struct SessionAnswer: Sendable {
+    /// The client's own id.
+    public let id: RequestID
+    public let call: MCPCall
+    /// As the server sent it: with the id that the gateway gave it.
+    public let response: MCPResponse
+    /// From handing the request to the session until the answer came, nanoseconds.
+    public let upstreamNanoseconds: UInt64
+}
+
+/// Why a session cannot do what it was asked.
+public enum SessionFailure: Error, Hashable, Sendable {
+    /// The client's own fault: an id that is in use, an answer that nobody waits for, a second GET stream.
+    case idInUse, noSuchServerRequest, streamTaken
+    /// There is no such session (any more).
+    case gone
+    /// The server's fault.
+    case couldNotStart, died, brokeOff, tooSlow
+    /// The client cancelled it, and the server did not answer.
+    case cancelled
+    /// Too much waits to be written to the server.
+    case overloaded
+
+    /// The session decided it by itself: the server had nothing of it.
+    public var isBeforeServer: Bool {
+        switch self {
+        case .idInUse, .noSuchServerRequest, .streamTaken, .overloaded: true
+        case .gone, .couldNotStart, .died, .brokeOff, .tooSlow, .cancelled: false
+        }
+    }
+}
+
+/// Hands a permit from the loop that judged to the loop that sends, once. A `~Copyable` value cannot be captured by a
+/// `@Sendable` closure.
+public final class PermitCarrier: @unchecked Sendable {
+    // Why unchecked: it is filled before it is posted to the home loop, and emptied there by whoever sends.
+    private var permit: Permit?
+
+    public init(_ permit: consuming Permit) {
+        self.permit = consume permit
+    }
+
+    func take() -> Permit? { permit.take() }
+}
