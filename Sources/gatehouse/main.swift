@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-print("gatehouse")
+
+import GatewayApp
+import Glibc
+
+exit(runGatehouse(arguments: CommandLine.arguments.dropFirst().map { Array($0.utf8) }))

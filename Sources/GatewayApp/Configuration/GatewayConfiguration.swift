@@ -5,10 +5,12 @@ import Identity
 import Policy
 import Telemetry
 
-/// The configuration after it has been read and checked: no key is missing, no value is wrong, every default is filled in.
-/// Durations are in nanoseconds, sizes in bytes.
+/// The configuration after it has been read and checked: no key is missing, no value is wrong, every default is filled
+/// in. Durations are in nanoseconds, sizes in bytes.
 struct GatewayConfiguration: Sendable {
     var publicURL: PublicURL
+    /// False: `publicURL` is the first listener's address, and its port is the configured one, which may be 0.
+    var publicURLIsGiven: Bool
     var listeners: [ListenAddress]
     /// Where `/healthz` and `/readyz` are; nil: nowhere.
     var admin: ListenAddress?
@@ -30,7 +32,7 @@ struct GatewayConfiguration: Sendable {
 struct PublicURL: Hashable, Sendable {
     /// Scheme and authority, host in lower case, no trailing slash.
     var origin: [UInt8]
-    /// The host without port, in lower case.
+    /// The host without port, in lower case; IPv6 in brackets, as in `Host`.
     var host: [UInt8]
 }
 
@@ -40,7 +42,7 @@ struct ListenAddress: Hashable, Sendable {
     var port: UInt16
 }
 
-/// A value that `Host` may have: host in lower case; nil port: any.
+/// A value that `Host` may have: host in lower case, IPv6 in brackets; nil port: any.
 struct AllowedHost: Hashable, Sendable {
     var host: [UInt8]
     var port: UInt16?
@@ -90,27 +92,32 @@ struct StdioConfiguration: Sendable {
 
 struct TimeoutConfiguration: Sendable {
     /// Until the JSON-RPC response; each progress message starts it anew.
-    var response: UInt64
+    var response = Nanoseconds.seconds(60)
     /// Silence after which a stream gets a comment.
-    var streamPing: UInt64
+    var streamPing = Nanoseconds.seconds(15)
     /// How long a stream may last; nil: for ever.
     var streamMaximum: UInt64?
 }
 
+/// `limits` of the configuration, with its defaults.
 struct LimitsConfiguration: Sendable {
-    var connections: Int
-    var headerBytes: Int
-    var headers: Int
-    var body: Int
-    var jsonDepth: Int
-    var responseMessage: Int
-    var sessions: Int
-    var sessionIdle: UInt64
-    var sessionLifetime: UInt64
-    var sessionsPerPrincipal: Int
-    var headerTimeout: UInt64
-    var bodyTimeout: UInt64
-    var keepAlive: UInt64
-    var drainDelay: UInt64
-    var drain: UInt64
+    var connections = 100_000
+    /// Bytes of a request's head.
+    var headerBytes = 16 << 10
+    var headers = 100
+    /// Bytes of a request's body.
+    var body = 4 << 20
+    var jsonDepth = 64
+    /// Bytes of one message from an upstream.
+    var responseMessage = 16 << 20
+    var sessions = 100_000
+    var sessionIdle = Nanoseconds.minutes(30)
+    var sessionLifetime = Nanoseconds.days(7)
+    var sessionsPerPrincipal = 100
+    var headerTimeout = Nanoseconds.seconds(10)
+    var bodyTimeout = Nanoseconds.seconds(30)
+    var keepAlive = Nanoseconds.seconds(75)
+    /// Part of `drain`.
+    var drainDelay = Nanoseconds.seconds(5)
+    var drain = Nanoseconds.seconds(20)
 }

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import HTTP
+
+/// One request's way back to its client: a connection and, in protocols that have them, a stream of it. An exchange
+/// talks to this and never to a connection or socket.
+protocol ClientStream: AnyObject {
+    /// Lets a client that sent `Expect: 100-continue` send its body.
+    func sendContinue()
+    /// A whole answer. `closes`: nothing more is read from this client, whatever it sends.
+    func respond(_ head: ResponseHead, body: [UInt8], closes: Bool)
+    /// Begins an answer that comes in pieces.
+    func beginStream(_ head: ResponseHead)
+    /// One piece. When everything written has left the gateway, `Exchange.flushed()` is called.
+    func write(_ bytes: [UInt8])
+    /// Ends a stream as complete.
+    func endStream()
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import HTTP
+import Identity
+import MCP
+import Policy
+import Reactor
+import Sessions
+
+/// What a client reads.
+struct Accepted {
+    var json: Bool
+    var events: Bool
+}
+
+/// Judging the head: is there such an endpoint, who calls, may they be here at all.
+extension Exchange {
+    static let allowedMethods: StaticString = "GET, POST, DELETE"
+    /// Memory taken for a body before its bytes have come.
+    static let bodyBytesReserved = 64 << 10
+    private static let strayContent = HTTPError(400, "content on GET or DELETE")
+
+    func admit(_ head: RequestHead) throws(Refusal) -> Route {
+        guard snapshot.allows(host: head.host) else { throw .wrongHost }
+        // > MCP-1: a request with an Origin that is not allowed is refused, whatever else it is.
+        guard !head.has(.origin) else { throw .originNotAllowed }
+        // > MCP-38: `/.well-known/*` is 404, never 401: clients look there before they have a credential.
+        guard let route = snapshot.route(head.path) else { throw .noEndpoint }
+        record.server = route.server.name
+        return route
+    }
+
+    func authenticate(_ head: RequestHead, on route: Route) throws(Refusal) -> Authenticated {
+        let presented = PresentedCredentials(
+            authorization: head.values(.authorization),
+            apiKey: head.values(.apiKey)
+        )
+        record.termination.phase = .authentication
+        let result = snapshot.authenticator.authenticate(
+            presented,
+            server: route.server.name,
+            from: record.address,
+            now: Clock.unixMicroseconds() / 1_000_000
+        )
+        let caller: Authenticated
+        switch result {
+        case .refused(.twoCredentials): throw .twoCredentials
+        case .refused(.invalid(let reason, let keyID)):
+            record.reason = reason.bytes
+            record.refusedKey = keyID
+            throw .badCredentials
+        case .authenticated(let known): caller = known
+        case .none(let anonymous): caller = anonymous
+        }
+        record.caller = caller
+        record.termination.phase = .policy
+        guard !caller.isAnonymous || snapshot.policy.opensToAnyone(route.index) else { throw .noCredentials }
+        guard snapshot.policy.allowsAnything(caller, on: route.index) else {
+            throw caller.isAnonymous ? .noCredentials : .noAccess
+        }
+        return caller
+    }
+
+    func accept(_ head: RequestHead, from caller: Authenticated, on route: Route) throws(Refusal) -> Admitted {
+        switch head.method {
+        case .post, .get, .delete: break
+        default: throw .methodNotAllowed(allow: Self.allowedMethods)
+        }
+        // RFC 9110, sections 9.3.1 and 9.3.5: content there means nothing, and who sends it may mean something else.
+        guard head.method == .post || !head.framing.hasBody else { throw .malformedHTTP(Self.strayContent) }
+        let refused = head.value(.mcpProtocolVersion).flatMap { version in
+            ProtocolVersion(version.span)?.era == .legacy ? nil : version
+        }
+        if refused != nil { record.era = .modern }
+        if let refused, head.method != .post { throw .unsupportedVersion(requested: refused) }
+        return Admitted(
+            caller: caller,
+            route: route,
+            accepts: Accepted(head),
+            sessionID: head.value(.mcpSessionID),
+            refusedVersion: refused
+        )
+    }
+
+    func expectBody(_ head: RequestHead, _ admitted: Admitted) throws(Refusal) {
+        record.termination.phase = .body
+        guard !head.hasContentCoding else { throw .encodedBody }
+        if case .length(let count) = head.framing {
+            guard count <= snapshot.httpLimits.bodyBytes else { throw .bodyTooLarge }
+            body.reserveCapacity(min(count, Self.bodyBytesReserved))
+        }
+        var admitted = admitted
+        admitted.bodyIsJSON = head.isJSON
+        state = .receiving(admitted)
+        if head.expectsContinue { stream.sendContinue() }
+    }
+
+    /// GET: the client's standalone stream.
+    func listen(_ admitted: Admitted) throws(Refusal) {
+        guard admitted.accepts.events else { throw .notAcceptable }
+        let ticket = try ticket(for: admitted)
+        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isListener: true, ticket: ticket))
+        record.termination.phase = .stream
+        worker.wait(for: self)
+        SessionHome.send(.listen, to: ticket, from: key)
+    }
+
+    /// DELETE: the client ends its session.
+    func close(_ admitted: Admitted) throws(Refusal) {
+        let ticket = try ticket(for: admitted)
+        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isClosing: true, ticket: ticket))
+        record.termination.phase = .upstream
+        worker.wait(for: self)
+        SessionHome.send(.close, to: ticket, from: key)
+    }
+
+    /// > MCP-85: a session belongs to its caller; to any other it does not exist.
+    func ticket(for admitted: Admitted) throws(Refusal) -> SessionTicket {
+        guard let id = admitted.sessionID else { throw .missingSession }
+        do {
+            let ticket = try worker.directory.find(
+                id,
+                caller: admitted.caller.principal,
+                server: admitted.route.index,
+                serverName: admitted.route.server.name,
+                now: Clock.unixMicroseconds()
+            )
+            record.session = ticket.handle.logName
+            return ticket
+        } catch {
+            throw .unknownSession
+        }
+    }
+}
+
+extension Accepted {
+    /// RFC 9110, section 12.5.1; a weight of zero is not looked for: no MCP client sends one.
+    init(_ head: RequestHead) {
+        let values = head.values(.accept)
+        guard !values.isEmpty else {
+            (json, events) = (true, !head.isHTTP10)
+            return
+        }
+        (json, events) = (false, false)
+        for range in values.flatMap({ $0.split(separator: 0x2C) }) {
+            let name = range.prefix { $0 != 0x3B }
+            let bytes = Array(name)
+            let type = bytes.span.extracting(bytes.span.trimmed)
+            if type.equalsIgnoringCase("*/*") { (json, events) = (true, true) }
+            if type.equalsIgnoringCase("application/json") || type.equalsIgnoringCase("application/*") { json = true }
+            if type.equalsIgnoringCase("text/event-stream") || type.equalsIgnoringCase("text/*") { events = true }
+        }
+        // A stream has no end that an HTTP/1.0 client could tell from a broken connection.
+        if head.isHTTP10 { events = false }
+    }
+}
+
+extension RequestHead {
+    /// `application/json`, without a charset or with UTF-8: the only one that JSON has (RFC 8259, section 8.1).
+    var isJSON: Bool {
+        guard let value = value("content-type") else { return false }
+        let parts = value.split(separator: 0x3B, omittingEmptySubsequences: false).map { part in
+            let bytes = Array(part)
+            return Array(bytes[bytes.span.trimmed])
+        }
+        guard let type = parts.first, type.span.equalsIgnoringCase("application/json") else { return false }
+        return parts.dropFirst().allSatisfy { parameter in
+            let span = parameter.span
+            return span.equalsIgnoringCase("charset=utf-8") || span.equalsIgnoringCase("charset=\"utf-8\"")
+        }
+    }
+}
+
+extension RequestHead.Framing {
+    var hasBody: Bool {
+        switch self {
+        case .none: false
+        case .length(let count): count > 0
+        case .chunked: true
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Bytes
+import HTTP
+import MCP
+import Reactor
+import Sessions
+import Telemetry
+
+/// One event loop with all that lives on it: its listeners' shares of connections, its exchanges, its sessions.
+final class Worker: @unchecked Sendable {
+    // Why unchecked: everything mutable is touched only on `loop`; other threads only call methods that post.
+    let loop: EventLoop
+    let snapshot: Snapshot
+    let directory: SessionDirectory
+    let log: Log
+    let counters: Counters
+    /// Where sockets are read into: one for all connections of the loop.
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    private(set) var isDraining = false
+    private(set) var home: SessionHome
+    private var connections = Slots<HTTPConnection>()
+    private var listeners: [Listener] = []
+    /// Exchanges that a session may still speak to.
+    private var waiting: [UInt64: Exchange] = [:]
+    private var lastSequence: UInt64 = 0
+    private var requestIDs: RequestIDs
+
+    init(loop: EventLoop, shared: SharedParts) {
+        self.loop = loop
+        snapshot = shared.snapshot
+        directory = shared.directory
+        log = shared.log
+        counters = shared.counters
+        requestIDs = RequestIDs(loop: loop.index)
+        home = SessionHome(
+            loop: loop,
+            guardian: shared.guardian,
+            directory: shared.directory,
+            observer: shared.observer,
+            deliver: shared.workers.deliver
+        )
+    }
+
+    // MARK: listeners and connections
+
+    func add(_ listener: Listener) {
+        listeners.append(listener)
+        listener.open(on: self)
+    }
+
+    func accepted(_ descriptor: consuming FileDescriptor, _ peer: IPAddress, _ listener: Listener) {
+        let connection = HTTPConnection(worker: self, descriptor: descriptor, peer: peer, listener: listener)
+        connection.slot = connections.insert(connection)
+        connection.open()
+    }
+
+    func connectionClosed(_ connection: HTTPConnection) {
+        if let slot = connection.slot, connections.remove(slot) != nil { counters.connections.close() }
+    }
+
+    func makeHandler(for listener: Listener, stream: any ClientStream, peer: IPAddress) -> any RequestHandling {
+        switch listener.purpose {
+        case .admin: AdminExchange(worker: self, stream: stream)
+        case .mcp: Exchange(worker: self, stream: stream, peer: peer, listener: listener.name)
+        }
+    }
+
+    // MARK: exchanges
+
+    func nextStreamKey() -> StreamKey {
+        lastSequence += 1
+        return StreamKey(loop: loop.index, sequence: lastSequence)
+    }
+
+    func nextRequestID() -> [UInt8] { requestIDs.next() }
+
+    func wait(for exchange: Exchange) {
+        guard waiting.updateValue(exchange, forKey: exchange.key.sequence) == nil, !exchange.isListening else { return }
+        counters.exchanges.begin()
+    }
+
+    func exchangeEnded(_ exchange: Exchange, wasListening: Bool) {
+        guard waiting.removeValue(forKey: exchange.key.sequence) != nil, !wasListening else { return }
+        counters.exchanges.end()
+    }
+
+    /// Brings what a session says to its exchange, wherever that lives. Callable from every loop.
+    func deliver(_ event: SessionEvent, to key: StreamKey) {
+        loop.post { [self] in waiting[key.sequence]?.receive(event) }
+    }
+
+    // MARK: drain
+
+    /// New answers say `Connection: close`, and `/readyz` says 503.
+    func beginDrain() {
+        isDraining = true
+    }
+
+    /// Takes no more connections, and ends those that wait for nothing.
+    func stopAccepting() {
+        for listener in listeners { listener.close() }
+        listeners = []
+        for (_, connection) in connections.all { connection.drain() }
+    }
+
+    /// Ends every connection, whatever it waits for.
+    func closeConnections() {
+        for (_, connection) in connections.all { connection.close() }
+    }
+}
