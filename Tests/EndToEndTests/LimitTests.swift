@@ -130,7 +130,9 @@ import Testing
         let run = try ScriptedGateway(stdio: ["processes": ["idle": "2s"]])
         let session = try run.open()
         let pending = try session.startCall("wait", ["file": .string(run.gate())])
-        Thread.sleep(forTimeInterval: 2.5)
+        // A session that begins later and does nothing is the clock: when it has gone, the idle time has passed.
+        _ = try run.open()
+        #expect(eventually { run.server.processes.count == 1 })
         try run.openGate()
         #expect(try pending.finish().toolText == "ran wait")
         #expect(try session.call("safe").toolText == "ran safe")
