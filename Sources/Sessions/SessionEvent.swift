@@ -84,8 +84,8 @@ public enum SessionFailure: Error, Hashable, Sendable {
 
 /// Hands a permit from the loop that judged to the loop that sends, once. A `~Copyable` value cannot be captured by a
 /// `@Sendable` closure.
+// Why unchecked: it is filled before it is posted to the home loop, and emptied there by whoever sends.
 public final class PermitCarrier: @unchecked Sendable {
-    // Why unchecked: it is filled before it is posted to the home loop, and emptied there by whoever sends.
     private var permit: Permit?
 
     public init(_ permit: consuming Permit) {

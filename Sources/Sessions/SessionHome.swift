@@ -68,8 +68,8 @@ public struct SessionObserver: Sendable {
 
 /// The sessions of one loop. Each lives here from its first request to the end of its process; other loops reach it by
 /// posting commands.
+// Why unchecked: everything mutable is touched only in jobs of `loop`; other loops only call methods that post.
 public final class SessionHome: @unchecked Sendable {
-    // Why unchecked: everything mutable is touched only in jobs of `loop`; other loops only call methods that post.
     public let loop: EventLoop
     let guardian: Guardian
     let directory: SessionDirectory

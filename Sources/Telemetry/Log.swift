@@ -90,8 +90,8 @@ public final class Log: Sendable {
 }
 
 /// Holds the writer's thread until somebody joins it.
+// Why unchecked: only whoever took the one reference out of the locked queue touches it.
 private final class LogThread: @unchecked Sendable {
-    // Why unchecked: only whoever took the one reference out of the locked queue touches it.
     private var thread: Thread?
     /// Runs in `join` until the thread has ended, or for as long as that may take.
     private let waiter: EventLoop

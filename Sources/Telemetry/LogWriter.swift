@@ -3,8 +3,8 @@
 import Reactor
 
 /// The log's own thread: the only one that may wait for a disk or a pipe.
+// Why unchecked: `file` is touched by `init` and then only by jobs of `loop`.
 final class LogWriter: @unchecked Sendable {
-    // Why unchecked: `file` is touched by `init` and then only by jobs of `loop`.
     let loop: EventLoop
     private let path: [UInt8]?
     private var file: FileDescriptor

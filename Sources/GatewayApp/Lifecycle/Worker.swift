@@ -8,8 +8,8 @@ import Sessions
 import Telemetry
 
 /// One event loop with all that lives on it: its listeners' shares of connections, its exchanges, its sessions.
+// Why unchecked: everything mutable is touched only on `loop`; other threads only call methods that post.
 final class Worker: @unchecked Sendable {
-    // Why unchecked: everything mutable is touched only on `loop`; other threads only call methods that post.
     let loop: EventLoop
     let snapshot: Snapshot
     let directory: SessionDirectory
