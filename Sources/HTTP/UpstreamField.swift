@@ -3,7 +3,7 @@
 import Bytes
 
 /// Which fields a request to an upstream may have, and how one is written.
-enum UpstreamField {
+public enum UpstreamField {
     /// Names that the gateway writes, for itself or for a client. No other name goes upstream but by configuration.
     static func isWritable(_ name: Span<UInt8>) -> Bool {
         guard isName(name, .fieldName) else { return false }
@@ -47,6 +47,9 @@ enum UpstreamField {
         for index in start..<out.count where out[index] < 0x20 || out[index] == 0x7F { out[index] = ASCII.space }
         out.append("\r\n")
     }
+
+    /// Whether this is a name that a field may have at all (RFC 9110, section 5.6.2).
+    public static func isToken(_ name: Span<UInt8>) -> Bool { isName(name, .token) }
 
     private static func isName(_ name: Span<UInt8>, _ set: ByteSet) -> Bool {
         for index in name.indices where !set.contains(name[index]) { return false }

@@ -79,6 +79,7 @@ enum Document {
         case "limits": "{\(listen), \(server), \"limits\": {\n\(fragment)}}"
         case "listen": "{\(server), \"listen\": [{\"address\": \"127.0.0.1:8080\"},\n\(fragment)]}"
         case "server": "{\(listen), \"servers\": {\"a\": {\"stdio\": {\"command\": \"tool\"},\n\(fragment)}}}"
+        case "upstream": "{\(listen), \"servers\": {\"a\": {\n\(fragment)}}}"
         case "stdio": "{\(listen), \"servers\": {\"a\": {\"stdio\": {\"command\": \"tool\",\n\(fragment)}}}}"
         case "key": "{\(listen), \(server), \"authentication\": {\"api_keys\": [\n\(fragment)]}}"
         case "rule": "{\(listen), \(server), \"access\": [\n\(fragment)]}"

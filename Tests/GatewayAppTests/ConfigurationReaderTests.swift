@@ -128,7 +128,7 @@ private let digest = String(repeating: "cd", count: 32)
         #expect(server.timeouts.response == 300_000_000_000)
         #expect(server.timeouts.streamPing == 7_000_000_000)
         #expect(server.timeouts.streamMaximum == 43_200_000_000_000)
-        let stdio = server.stdio
+        let stdio = try #require(server.stdio)
         #expect(text(stdio.command) == "/etc/gatehouse/bin/server")
         #expect(stdio.arguments.map(text) == ["--fast", "", "a b"])
         #expect(text(stdio.directory) == "/etc/gatehouse/sub")
@@ -204,12 +204,13 @@ private let digest = String(repeating: "cd", count: 32)
         #expect(server.serverRequests == [.sampling, .elicitation, .roots])
         #expect(server.timeouts.response == 60_000_000_000 && server.timeouts.streamPing == 15_000_000_000)
         #expect(server.timeouts.streamMaximum == nil)
-        #expect(text(server.stdio.command) == "tool")
-        #expect(text(server.stdio.directory) == "/etc/gatehouse")
-        #expect(server.stdio.processesMaximum == 64 && server.stdio.openFiles == 256)
-        #expect(server.stdio.processIdle == 600_000_000_000)
-        #expect(server.stdio.startTimeout == 20_000_000_000 && server.stdio.stopTimeout == 5_000_000_000)
-        #expect(server.stdio.memory == nil && server.stdio.user == nil)
+        let stdio = try #require(server.stdio)
+        #expect(text(stdio.command) == "tool")
+        #expect(text(stdio.directory) == "/etc/gatehouse")
+        #expect(stdio.processesMaximum == 64 && stdio.openFiles == 256)
+        #expect(stdio.processIdle == 600_000_000_000)
+        #expect(stdio.startTimeout == 20_000_000_000 && stdio.stopTimeout == 5_000_000_000)
+        #expect(stdio.memory == nil && stdio.user == nil)
         let limits = read.limits
         #expect(limits.connections == 100_000 && limits.sessions == 100_000 && limits.sessionsPerPrincipal == 100)
         #expect(limits.headerBytes == 16384 && limits.headers == 100 && limits.jsonDepth == 64)
@@ -230,7 +231,7 @@ private let digest = String(repeating: "cd", count: 32)
             """
         let outcome = MemoryFiles(["gateway.json": document]).outcome()
         #expect(outcome.problems == [])
-        let arguments = try #require(outcome.configuration?.servers.first?.stdio.arguments)
+        let arguments = try #require(outcome.configuration?.servers.first?.stdio?.arguments)
         #expect(arguments.map(text) == ["// no", "/* comment */", "\"// none", "/*"])
     }
 
@@ -257,9 +258,11 @@ private let digest = String(repeating: "cd", count: 32)
         #expect(servers.map(\.denials) == [.explain, .hide])
         #expect(servers.map(\.timeouts.response) == [1_000_000_000, 9_000_000_000])
         #expect(servers.map(\.timeouts.streamPing) == [2_000_000_000, 2_000_000_000])
-        #expect(servers.map { text($0.stdio.directory) } == ["/srv", "/etc/gatehouse/sub"])
-        #expect(servers.map(\.stdio.processesMaximum) == [3, 3])
-        let variables = servers.map { $0.stdio.environment.map { "\(text($0.name))\(text($0.value))" }.sorted() }
+        #expect(servers.map { text($0.stdio?.directory ?? []) } == ["/srv", "/etc/gatehouse/sub"])
+        #expect(servers.map(\.stdio?.processesMaximum) == [3, 3])
+        let variables = servers.map {
+            ($0.stdio?.environment ?? []).map { "\(text($0.name))\(text($0.value))" }.sorted()
+        }
         #expect(variables == [["A1", "B2"], ["A1", "B3"]])
     }
 
@@ -294,6 +297,8 @@ private let digest = String(repeating: "cd", count: 32)
         #expect(files.outcome().configuration == nil)
         files.programDirectory = [UInt8]("/opt/gatehouse/")
         files.programs.insert("/opt/gatehouse/calc")
-        #expect(try #require(files.outcome().configuration?.servers.first?.stdio.command).equals("/opt/gatehouse/calc"))
+        #expect(
+            try #require(files.outcome().configuration?.servers.first?.stdio?.command).equals("/opt/gatehouse/calc")
+        )
     }
 }

@@ -18,6 +18,8 @@ import Testing
         ("apiKeyHash", ConfigurationKeys.apiKeyHash), ("server", ConfigurationKeys.server),
         ("serverDefaults", ConfigurationKeys.serverDefaults), ("stdio", ConfigurationKeys.stdio),
         ("stdioDefaults", ConfigurationKeys.stdioDefaults), ("processes", ConfigurationKeys.processes),
+        ("http", ConfigurationKeys.http), ("httpDefaults", ConfigurationKeys.httpDefaults),
+        ("connections", ConfigurationKeys.connections),
         ("timeouts", ConfigurationKeys.timeouts), ("access", ConfigurationKeys.access), ("to", ConfigurationKeys.to),
         ("objectPatterns", ConfigurationKeys.objects), ("sessions", ConfigurationKeys.sessions),
         ("log", ConfigurationKeys.log), ("limits", ConfigurationKeys.limits),
@@ -82,8 +84,8 @@ import Testing
         let read = try #require(files.outcome().configuration)
         #expect(read.listeners.map(\.port) == [8080])
         #expect(read.admin?.port == 9901)
-        #expect(read.servers.map { text($0.path) } == ["/calculator/mcp"])
-        #expect(read.servers.map(\.denials) == [.explain])
+        #expect(read.servers.map { text($0.path) } == ["/calculator/mcp", "/git/mcp"])
+        #expect(read.servers.map(\.denials) == [.explain, .explain])
         #expect(read.access.map { text($0.id) } == ["demo-may-calculate", "no-division", "trial"])
         #expect(read.access[1].message != nil)
     }

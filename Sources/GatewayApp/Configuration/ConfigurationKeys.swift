@@ -43,7 +43,7 @@ enum ConfigurationKeys {
         ["path"] + forEveryServer,
         later: laterForServers,
         misplaced: (["command"] + forEveryChild).map { ($0, "belongs into \"stdio\": { … }") }
-            + [("url", "belongs into \"http\", which is not available in this version: it comes with a later release")]
+            + (["url"] + forEveryHTTP).map { ($0, "belongs into \"http\": { … }") }
     )
 
     static let serverDefaults = ConfigKeys(
@@ -56,11 +56,11 @@ enum ConfigurationKeys {
     )
 
     private static let forEveryServer: [StaticString] = [
-        "stdio", "authenticate", "server_requests", "timeouts", "denials", "error_status",
+        "stdio", "http", "authenticate", "server_requests", "timeouts", "denials", "error_status",
     ]
 
     private static let laterForServers: [StaticString] = [
-        "public_url", "http", "sse", "issuers", "audience", "instructions", "scopes", "scopes_supported", "legacy_sse",
+        "public_url", "sse", "issuers", "audience", "instructions", "scopes", "scopes_supported", "legacy_sse",
         "era", "bridge_eras", "repair_sessions", "forward_identity", "validate_arguments", "result_limit", "pin",
         "redact",
     ]
@@ -80,15 +80,22 @@ enum ConfigurationKeys {
 
     static let processes = ConfigKeys("servers.*.stdio.processes", ["maximum", "idle", "warm"])
 
+    static let http = ConfigKeys("servers.*.http", ["url"] + forEveryHTTP, later: ["tls"])
+
+    static let httpDefaults = ConfigKeys(
+        "server_defaults.http",
+        forEveryHTTP,
+        later: ["tls"],
+        misplaced: [("url", "has no default for all servers; write it in each server")]
+    )
+
+    private static let forEveryHTTP: [StaticString] = ["headers", "connections"]
+
+    static let connections = ConfigKeys("servers.*.http.connections", ["maximum", "idle"])
+
     static let timeouts = ConfigKeys(
         "servers.*.timeouts",
-        ["response", "stream_ping", "stream_maximum"],
-        misplaced: [
-            (
-                "connect",
-                "is not available in this version: it belongs to \"http\" servers, which come with a later release"
-            )
-        ]
+        ["connect", "response", "stream_ping", "stream_maximum"]
     )
 
     static let access = ConfigKeys(
@@ -123,6 +130,6 @@ enum ConfigurationKeys {
     /// Every table, for the test that compares them with the schema.
     static let all = [
         root, listen, admin, authentication, apiKey, apiKeyHash, server, serverDefaults, stdio, stdioDefaults,
-        processes, timeouts, access, to, objects, sessions, log, limits, secret,
+        processes, http, httpDefaults, connections, timeouts, access, to, objects, sessions, log, limits, secret,
     ]
 }

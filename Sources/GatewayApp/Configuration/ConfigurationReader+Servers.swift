@@ -43,8 +43,11 @@ extension ConfigurationReader {
     private func readServerDefaults(_ node: ConfigNode) {
         guard let object = node.object(ConfigurationKeys.serverDefaults) else { return }
         readBehaviour(object)
-        guard let stdio = object["stdio"]?.object(ConfigurationKeys.stdioDefaults) else { return }
-        _ = readChild(stdio, command: [])
+        if let stdio = object["stdio"]?.object(ConfigurationKeys.stdioDefaults) { _ = readChild(stdio, command: []) }
+        if let http = object["http"]?.object(ConfigurationKeys.httpDefaults) {
+            var upstream = Self.someUpstream
+            readHTTPBehaviour(http, &upstream)
+        }
     }
 
     private func readServer(_ entry: ConfigEntry, defaults: ConfigNode?) -> ServerConfiguration? {
@@ -58,11 +61,11 @@ extension ConfigurationReader {
         guard let object = entry.node.falling(back: defaults).object(ConfigurationKeys.server) else { return nil }
         let behaviour = readBehaviour(object)
         let path = object["path"].flatMap(readPath) ?? [0x2F] + entry.name + [UInt8]("/mcp")
-        guard let stdio = readStdio(object) else { return nil }
+        guard let upstream = readUpstream(object) else { return nil }
         return ServerConfiguration(
             name: entry.name,
             path: path,
-            stdio: stdio,
+            upstream: upstream,
             timeouts: behaviour.timeouts,
             denials: behaviour.denials,
             errorStatus: behaviour.errorStatus,
@@ -118,6 +121,7 @@ extension ConfigurationReader {
     private func readTimeouts(_ node: ConfigNode?) -> TimeoutConfiguration {
         var timeouts = TimeoutConfiguration()
         guard let object = node?.object(ConfigurationKeys.timeouts) else { return timeouts }
+        timeouts.connect = object.duration("connect", default: timeouts.connect, Nanoseconds.timeouts)
         timeouts.response = object.duration("response", default: timeouts.response, Nanoseconds.timeouts)
         timeouts.streamPing = object.duration("stream_ping", default: timeouts.streamPing, Nanoseconds.timeouts)
         if let maximum = object["stream_maximum"], maximum.isWord("none") == false {

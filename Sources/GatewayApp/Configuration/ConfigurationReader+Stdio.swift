@@ -4,15 +4,7 @@ import Bytes
 import JSON
 
 extension ConfigurationReader {
-    func readStdio(_ server: ConfigObject) -> StdioConfiguration? {
-        let example = "{ \"command\": \"calculator-server\" }"
-        guard let node = server["stdio"], !node.values.isEmpty else {
-            let isLater = ["http", "sse"].contains { (key: StaticString) in
-                server.node.values.contains { $0.json[key] != nil }
-            }
-            if !isLater { server.node.error("\"stdio\" is missing; write for example \"stdio\": \(example)") }
-            return nil
-        }
+    func readStdio(_ node: ConfigNode) -> StdioConfiguration? {
         guard let object = node.object(ConfigurationKeys.stdio) else { return nil }
         let command = object.required("command", write: "\"calculator-server\"")
         let text = command?.text(such: "calculator-server")

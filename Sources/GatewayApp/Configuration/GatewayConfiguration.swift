@@ -55,12 +55,17 @@ struct ServerConfiguration: Sendable {
     var name: [UInt8]
     /// Exact, begins with `/`.
     var path: [UInt8]
-    var stdio: StdioConfiguration
+    var upstream: UpstreamConfiguration
     var timeouts: TimeoutConfiguration
     var denials: Denials
     var errorStatus: ErrorStatus
     /// Which of `sampling`, `elicitation`, `roots` the server may ask of its client.
     var serverRequests: ServerRequests
+
+    /// Nil of a server that is no child process.
+    var stdio: StdioConfiguration? {
+        if case .stdio(let stdio) = upstream { stdio } else { nil }
+    }
 }
 
 struct ServerRequests: OptionSet, Sendable {
@@ -91,6 +96,8 @@ struct StdioConfiguration: Sendable {
 }
 
 struct TimeoutConfiguration: Sendable {
+    /// Until an HTTP upstream has taken a connection.
+    var connect = Nanoseconds.seconds(2)
     /// Until the JSON-RPC response; each progress message starts it anew.
     var response = Nanoseconds.seconds(60)
     /// Silence after which a stream gets a comment.

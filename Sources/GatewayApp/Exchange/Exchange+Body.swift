@@ -63,6 +63,9 @@ extension Exchange {
             throw MessageRefusal(refusal: .initializeInSession, id: request.id)
         }
         let permit = try PermitCarrier(authorize(request, admitted))
+        guard let stdio = admitted.route.stdio else {
+            throw MessageRefusal(refusal: .upstreamFailed, id: request.id)
+        }
         wait(admitted, ticket: nil, answers: 1)
         do {
             // The id of the session travels in the head of the answer, so nothing may be streamed before it.
@@ -70,7 +73,7 @@ extension Exchange {
                 request,
                 under: permit,
                 for: admitted.caller.principal,
-                at: admitted.route.stdio,
+                at: stdio,
                 key: key,
                 acceptsEvents: false,
                 now: Clock.unixMicroseconds()

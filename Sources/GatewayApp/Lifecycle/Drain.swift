@@ -58,7 +58,7 @@ final class Drain {
     /// What the children may take to stop, at most half of the drain.
     private var stopMargin: UInt64 {
         let limits = shared.snapshot.configuration.limits
-        let longest = shared.snapshot.configuration.servers.map { $0.stdio.stopTimeout }.max() ?? 0
+        let longest = shared.snapshot.configuration.servers.compactMap { $0.stdio?.stopTimeout }.max() ?? 0
         return min(longest, limits.drain / 2)
     }
 

@@ -30,9 +30,13 @@ extension SharedParts {
         } catch {
             throw StartFailure(text: Array("authentication: the keys cannot be used\n"))
         }
-        var servers: [StdioServer] = []
+        var servers: [StdioServer?] = []
         for (index, server) in configuration.servers.enumerated() {
-            servers.append(try StdioServer(server, index: index, limits: configuration.limits))
+            guard let stdio = server.stdio else {
+                servers.append(nil)
+                continue
+            }
+            servers.append(try StdioServer(server, stdio, index: index, limits: configuration.limits))
         }
         let secrets = configuration.sessionKeys.isEmpty ? [SecureRandom.bytes(32)] : configuration.sessionKeys
         let limits = SessionDirectory.Limits(
@@ -53,15 +57,19 @@ extension SharedParts {
 }
 
 extension StdioServer {
-    init(_ server: ServerConfiguration, index: Int, limits: LimitsConfiguration) throws(StartFailure) {
-        let stdio = server.stdio
+    init(
+        _ server: ServerConfiguration,
+        _ stdio: StdioConfiguration,
+        index: Int,
+        limits: LimitsConfiguration
+    ) throws(StartFailure) {
         var own = StdioLimits()
         own.lineBytesMax = limits.responseMessage
         own.stopNanoseconds = stdio.stopTimeout
         self.init(
             index: index,
             name: server.name,
-            specification: try ChildSpecification(server),
+            specification: try ChildSpecification(server, stdio),
             limits: own,
             processesMax: stdio.processesMaximum,
             idleNanoseconds: min(stdio.processIdle, limits.sessionIdle),
@@ -76,8 +84,7 @@ extension ChildSpecification {
     /// > contract 2: "nothing else is inherited but PATH, HOME, LANG, TZ, TMPDIR"
     private static let inherited: [StaticString] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"]
 
-    init(_ server: ServerConfiguration) throws(StartFailure) {
-        let stdio = server.stdio
+    init(_ server: ServerConfiguration, _ stdio: StdioConfiguration) throws(StartFailure) {
         let own = Array<UInt8>("servers.") + server.name
         let path = Processes.environment("PATH") ?? []
         guard let command = CommandPath.find(stdio.command, path: path) else {

@@ -12,7 +12,8 @@ struct Route: Sendable {
     /// Its place in the configuration, and the policy's name for it.
     let index: Int
     let server: ServerConfiguration
-    let stdio: StdioServer
+    /// Nil of a server that is no child process.
+    let stdio: StdioServer?
 }
 
 /// Everything that requests are judged by, compiled from one configuration. Immutable; every loop has the same one, and
@@ -29,7 +30,7 @@ final class Snapshot: Sendable {
         _ configuration: GatewayConfiguration,
         policy: Policy,
         authenticator: Authenticator,
-        servers: [StdioServer]
+        servers: [StdioServer?]
     ) {
         self.configuration = configuration
         self.policy = policy
