@@ -76,6 +76,7 @@ if Context.environment["FUZZ"] != nil {
     let fuzzTargets: [(name: String, uses: [String])] = [
         ("HTTPHeadFuzz", ["Bytes", "HTTP"]),
         ("ChunkedFuzz", ["Bytes", "HTTP"]),
+        ("ForwardedFuzz", ["Bytes", "HTTP"]),
         ("ResponseFuzz", ["Bytes", "HTTP"]),
         ("EventStreamFuzz", ["Bytes", "HTTP"]),
         ("JSONFuzz", ["Bytes", "JSON"]),

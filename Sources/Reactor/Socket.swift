@@ -78,6 +78,12 @@ public enum Socket {
         return readBytes(descriptor, &buffer, offset)
     }
 
+    /// As `read` from the start, but leaves the bytes in the socket.
+    public static func peek(_ descriptor: Int32, into buffer: inout [UInt8]) -> IOResult {
+        precondition(!buffer.isEmpty, "a read needs room")
+        return peekBytes(descriptor, &buffer)
+    }
+
     /// Writes `bytes` from `offset` on, as many as the system takes.
     public static func write(_ descriptor: Int32, _ bytes: [UInt8], from offset: Int = 0) -> IOResult {
         precondition(offset >= 0 && offset < bytes.count, "a write needs bytes")

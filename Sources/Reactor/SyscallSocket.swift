@@ -88,6 +88,14 @@ func readBytes(_ descriptor: Int32, _ buffer: inout [UInt8], _ offset: Int) -> I
     return count == 0 ? .end : outcome(count)
 }
 
+func peekBytes(_ descriptor: Int32, _ buffer: inout [UInt8]) -> IOResult {
+    let count = unsafe buffer.withUnsafeMutableBytes { room in
+        // SAFETY: the kernel writes at most as many bytes as the array has.
+        uninterrupted { unsafe recv(descriptor, room.baseAddress, room.count, Int32(MSG_PEEK)) }
+    }
+    return count == 0 ? .end : outcome(count)
+}
+
 func writeBytes(_ descriptor: Int32, _ bytes: [UInt8], _ offset: Int) -> IOResult {
     let count = unsafe bytes.withUnsafeBytes { room in
         // SAFETY: as above.

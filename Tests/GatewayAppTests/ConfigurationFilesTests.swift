@@ -32,7 +32,7 @@ private func entry(_ id: String, salt: Int = 0) -> String {
         let read = try #require(outcome.configuration)
         #expect(read.servers.map { text($0.name) } == ["a", "b", "c"])
         #expect(read.limits.headers == 50 && read.limits.connections == 7)
-        #expect(read.listeners.map(\.port) == [8080, 81])
+        #expect(read.listeners.map(\.address.port) == [8080, 81])
         #expect(read.access.map { text($0.id) } == ["rule-1", "rule-2"])
     }
 

@@ -82,7 +82,7 @@ private let digest = String(repeating: "cd", count: 32)
         #expect(read.publicURLIsGiven)
         let loopback = IPAddress(v4: 0x7F00_0001)
         #expect(
-            read.listeners == [
+            read.listeners.map(\.address) == [
                 ListenAddress(address: loopback, port: 8080),
                 ListenAddress(address: IPAddress(high: 0, low: 1), port: 0),
                 ListenAddress(address: loopback, port: 81),

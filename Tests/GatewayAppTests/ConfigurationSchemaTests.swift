@@ -82,7 +82,7 @@ import Testing
         var files = MemoryFiles(["gateway.json": Self.example])
         files.programs.insert("/usr/bin/calculator-server")
         let read = try #require(files.outcome().configuration)
-        #expect(read.listeners.map(\.port) == [8080])
+        #expect(read.listeners.map(\.address.port) == [8080])
         #expect(read.admin?.port == 9901)
         #expect(read.servers.map { text($0.path) } == ["/calculator/mcp", "/git/mcp"])
         #expect(read.servers.map(\.denials) == [.explain, .explain])

@@ -8,16 +8,21 @@ enum ConfigurationKeys {
     static let root = ConfigKeys(
         "",
         [
-            "$schema", "include", "public_url", "listen", "admin", "threads", "allowed_hosts", "authentication",
-            "servers", "server_defaults", "access", "sessions", "log", "limits",
+            "$schema", "include", "public_url", "listen", "admin", "threads", "allowed_hosts",
+            "allowed_origins", "trusted_proxies", "authentication", "servers", "server_defaults", "access", "sessions",
+            "log", "limits",
         ],
         later: [
-            "metrics", "reload", "trusted_proxies", "allowed_origins", "tests", "stop", "stop_file", "rate_limits",
+            "metrics", "reload", "tests", "stop", "stop_file", "rate_limits",
             "shared_state", "audit", "alerts", "tracing",
         ]
     )
 
-    static let listen = ConfigKeys("listen.*", ["address"], later: ["tls", "proxy_protocol", "client_address_from"])
+    static let listen = ConfigKeys(
+        "listen.*",
+        ["address", "proxy_protocol", "client_address_from"],
+        later: ["tls"]
+    )
 
     static let admin = ConfigKeys("admin", ["address"], later: ["tls", "token"])
 
@@ -56,12 +61,12 @@ enum ConfigurationKeys {
     )
 
     private static let forEveryServer: [StaticString] = [
-        "stdio", "http", "authenticate", "server_requests", "timeouts", "denials", "error_status",
+        "stdio", "http", "authenticate", "server_requests", "timeouts", "denials", "error_status", "forward_identity",
     ]
 
     private static let laterForServers: [StaticString] = [
         "public_url", "sse", "issuers", "audience", "instructions", "scopes", "scopes_supported", "legacy_sse",
-        "era", "bridge_eras", "repair_sessions", "forward_identity", "validate_arguments", "result_limit", "pin",
+        "era", "bridge_eras", "repair_sessions", "validate_arguments", "result_limit", "pin",
         "redact",
     ]
 

@@ -77,7 +77,7 @@ extension ConfigurationReader {
             expires: object["expires"].flatMap(readDate),
             disabled: object["disabled"]?.bool() ?? false,
             servers: object["servers"].flatMap { readServerNames($0, servers) },
-            addresses: object["addresses"].flatMap(readRanges)
+            addresses: object["addresses"].flatMap { readRanges($0) }
         )
         if let from = entry.notBefore, let until = entry.expires, from >= until {
             object["expires"]?.error("\"expires\" is not after \"not_before\"; this key would never be valid")
@@ -149,8 +149,8 @@ extension ConfigurationReader {
         node.error("there is no server \(ConfigText.quoted(name)); \(advice)")
     }
 
-    private func readRanges(_ node: ConfigNode) -> [AddressRange]? {
-        node.textNodes(bytesMax: 64)?.compactMap { element, text in
+    func readRanges(_ node: ConfigNode, mayBeEmpty: Bool = false) -> [AddressRange]? {
+        node.textNodes(bytesMax: 64, mayBeEmpty: mayBeEmpty)?.compactMap { element, text in
             guard let range = AddressText.range(text) else {
                 element.error(
                     "\(ConfigText.quoted(text)) is no block of addresses; write for example \"10.0.0.0/8\" or \"::1\""

@@ -5,8 +5,12 @@ import JSON
 
 /// An address to listen on, and where it stands.
 struct PlacedListener {
-    let address: ListenAddress
+    var configuration: ListenerConfiguration
     let place: ConfigPlace
+    /// Where it says that proxies are believed.
+    var trustNodes: [ConfigNode] = []
+
+    var address: ListenAddress { configuration.address }
 }
 
 extension ConfigurationReader {
@@ -22,11 +26,12 @@ extension ConfigurationReader {
             guard let object = element.object(ConfigurationKeys.listen),
                 let address = object.required("address", write: "\"127.0.0.1:8080\"").flatMap(readAddress)
             else { continue }
+            let listener = readForwarding(object, address)
             if let twin = found.first(where: { Self.overlap($0.address, address.address) }) {
                 report.error(address.place, "this address is already listened on at \(twin.place.text); remove one")
                 continue
             }
-            found.append(address)
+            found.append(listener)
         }
         return found
     }
@@ -63,7 +68,8 @@ extension ConfigurationReader {
     private func readAddress(_ node: ConfigNode) -> PlacedListener? {
         guard let text = node.text(bytesMax: 300, such: "127.0.0.1:8080"), let place = node.place else { return nil }
         do {
-            return PlacedListener(address: try AddressText.listen(text), place: place)
+            let configuration = ListenerConfiguration(address: try AddressText.listen(text))
+            return PlacedListener(configuration: configuration, place: place)
         } catch {
             report.error(place, "\(ConfigText.quoted(text)) is no address to listen on: \(Self.sentence(error))")
             return nil

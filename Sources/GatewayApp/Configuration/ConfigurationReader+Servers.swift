@@ -43,6 +43,7 @@ extension ConfigurationReader {
     private func readServerDefaults(_ node: ConfigNode) {
         guard let object = node.object(ConfigurationKeys.serverDefaults) else { return }
         readBehaviour(object)
+        _ = object["forward_identity"]?.bool()
         if let stdio = object["stdio"]?.object(ConfigurationKeys.stdioDefaults) { _ = readChild(stdio, command: []) }
         if let http = object["http"]?.object(ConfigurationKeys.httpDefaults) {
             var upstream = Self.someUpstream
@@ -61,7 +62,13 @@ extension ConfigurationReader {
         guard let object = entry.node.falling(back: defaults).object(ConfigurationKeys.server) else { return nil }
         let behaviour = readBehaviour(object)
         let path = object["path"].flatMap(readPath) ?? [0x2F] + entry.name + [UInt8]("/mcp")
+        let forwardIdentity = object["forward_identity"]?.bool() ?? false
         guard let upstream = readUpstream(object) else { return nil }
+        if case .stdio = upstream, let own = object["forward_identity"], !own.values.isEmpty, forwardIdentity {
+            own.error(
+                "\"forward_identity\" is for servers with \"http\": a process reads no headers; take it away"
+            )
+        }
         return ServerConfiguration(
             name: entry.name,
             path: path,
@@ -69,7 +76,8 @@ extension ConfigurationReader {
             timeouts: behaviour.timeouts,
             denials: behaviour.denials,
             errorStatus: behaviour.errorStatus,
-            serverRequests: behaviour.serverRequests
+            serverRequests: behaviour.serverRequests,
+            forwardIdentity: forwardIdentity
         )
     }
 

@@ -37,6 +37,8 @@ struct ConfigurationReader {
         let admin = readAdmin(object["admin"], listeners: listeners)
         let publicURL = object["public_url"].flatMap(readPublicURL)
         let allowedHosts = object["allowed_hosts"].flatMap(readAllowedHosts)
+        let allowedOrigins = object["allowed_origins"].map(readAllowedOrigins) ?? []
+        let trustedProxies = readTrustedProxies(object["trusted_proxies"], listeners: listeners)
         let sessionKeys = readSessionKeys(object["sessions"])
         let log = readLog(object["log"])
         let limits = readLimits(object["limits"])
@@ -47,10 +49,12 @@ struct ConfigurationReader {
         return GatewayConfiguration(
             publicURL: url,
             publicURLIsGiven: publicURL != nil,
-            listeners: listeners.map(\.address),
+            listeners: listeners.map(\.configuration),
             admin: admin,
             threads: threads,
             allowedHosts: allowedHosts ?? Self.defaultHosts(url, listeners),
+            allowedOrigins: allowedOrigins,
+            trustedProxies: trustedProxies,
             keys: keys.map(\.entry),
             servers: servers.map(\.configuration),
             access: access,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+import HTTP
 import Identity
 import Policy
 import Telemetry
@@ -11,12 +12,16 @@ struct GatewayConfiguration: Sendable {
     var publicURL: PublicURL
     /// False: `publicURL` is the first listener's address, and its port is the configured one, which may be 0.
     var publicURLIsGiven: Bool
-    var listeners: [ListenAddress]
+    var listeners: [ListenerConfiguration]
     /// Where `/healthz` and `/readyz` are; nil: nowhere.
     var admin: ListenAddress?
     /// Event loops; 0: one per available core.
     var threads: Int
     var allowedHosts: [AllowedHost]
+    /// What `Origin` may be, byte for byte.
+    var allowedOrigins: [[UInt8]]
+    /// Whose word on a client's address is believed.
+    var trustedProxies: [AddressRange]
     var keys: [APIKeyEntry]
     var servers: [ServerConfiguration]
     var access: [AccessRule]
@@ -42,6 +47,14 @@ struct ListenAddress: Hashable, Sendable {
     var port: UInt16
 }
 
+struct ListenerConfiguration: Sendable {
+    var address: ListenAddress
+    /// Every connection comes from a trusted proxy and begins with a PROXY header.
+    var proxyProtocol = false
+    /// The field in which trusted proxies tell a client's address; nil: none.
+    var clientAddressFrom: ForwardedField?
+}
+
 /// A value that `Host` may have: host in lower case, IPv6 in brackets; nil port: any.
 struct AllowedHost: Hashable, Sendable {
     var host: [UInt8]
@@ -61,6 +74,8 @@ struct ServerConfiguration: Sendable {
     var errorStatus: ErrorStatus
     /// Which of `sampling`, `elicitation`, `roots` the server may ask of its client.
     var serverRequests: ServerRequests
+    /// The upstream is told who calls.
+    var forwardIdentity: Bool
 
     /// Nil of a server that is no child process.
     var stdio: StdioConfiguration? {

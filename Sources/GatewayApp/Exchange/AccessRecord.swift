@@ -25,7 +25,8 @@ struct AccessRecord {
     }
 
     let requestID: [UInt8]
-    let address: IPAddress
+    /// The client's, as far as that may be believed: `client_address_from`.
+    var address: IPAddress
     let listener: [UInt8]
     let began: UInt64
     var httpMethod: HTTPMethod?

@@ -225,6 +225,7 @@ extension Exchange {
     private func head(status: Int) -> ResponseHead {
         var head = ResponseHead(status: status)
         head.field("X-Request-Id", record.requestID)
+        snapshot.crossOrigin.describe(&head, to: origin)
         return head
     }
 

@@ -24,7 +24,7 @@ extension Exchange {
     func admit(_ head: RequestHead) throws(Refusal) -> Route {
         guard snapshot.allows(host: head.host) else { throw .wrongHost }
         // > MCP-1: a request with an Origin that is not allowed is refused, whatever else it is.
-        guard !head.has(.origin) else { throw .originNotAllowed }
+        guard !head.has(.origin) || origin != nil else { throw .originNotAllowed }
         // > MCP-38: `/.well-known/*` is 404, never 401: clients look there before they have a credential.
         guard let route = snapshot.route(head.path) else { throw .noEndpoint }
         record.server = route.server.name

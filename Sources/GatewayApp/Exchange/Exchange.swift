@@ -10,7 +10,7 @@ import Sessions
 
 /// The life of one request, in the order in which it is judged:
 ///
-///     head → admit (host, origin, route) → authenticate → receive body → identify the call → authorize
+///     head → admit (address, host, origin, route) → authenticate → receive body → identify the call → authorize
 ///          → forward → stream → record
 ///
 /// A body is only received from a caller who is known, or may be unknown here. What `authorize` grants is a `Permit`,
@@ -67,10 +67,20 @@ final class Exchange {
     var unacknowledged = 0
     /// When something was last written to an open stream.
     var lastWrite: UInt64 = 0
+    /// `Origin`, where it is an allowed one.
+    private(set) var origin: [UInt8]?
+    private let forwardedField: ForwardedField?
     private var pingTimer: TimerToken?
     private var lifetimeTimer: TimerToken?
 
-    init(worker: Worker, stream: any ClientStream, peer: IPAddress, listener: [UInt8]) {
+    init(
+        worker: Worker,
+        stream: any ClientStream,
+        peer: IPAddress,
+        listener: [UInt8],
+        forwardedField: ForwardedField? = nil
+    ) {
+        self.forwardedField = forwardedField
         self.worker = worker
         snapshot = worker.snapshot
         self.stream = stream
@@ -87,8 +97,11 @@ final class Exchange {
     func begin(_ head: RequestHead) {
         record.requestBytes = head.headBytes
         record.httpMethod = head.method
+        origin = snapshot.crossOrigin.origin(of: head)
         do {
+            record.address = try clientAddress(head, from: forwardedField)
             let route = try admit(head)
+            if let origin, CrossOrigin.isPreflight(head) { return respondPreflight(head, to: origin) }
             let caller = try authenticate(head, on: route)
             let admitted = try accept(head, from: caller, on: route)
             switch head.method {

@@ -9,6 +9,8 @@ import Policy
 enum Refusal: Error {
     // The request's.
     case malformedHTTP(HTTPError)
+    /// `client_address_from` names a field that cannot be read.
+    case badForwardedAddress(ForwardedError)
     case encodedBody
     case bodyTooLarge
     case methodNotAllowed(allow: StaticString)

@@ -50,7 +50,8 @@ struct ErrorAnswer {
 
     init(_ refusal: Refusal) {
         switch refusal {
-        case .malformedHTTP, .encodedBody, .bodyTooLarge, .methodNotAllowed, .wrongHost, .originNotAllowed, .noEndpoint,
+        case .malformedHTTP, .badForwardedAddress, .encodedBody, .bodyTooLarge, .methodNotAllowed, .wrongHost,
+            .originNotAllowed, .noEndpoint,
             .notAcceptable, .unsupportedMediaType, .slowRequest:
             self = Self.http(refusal)
         case .unreadableBody, .batchNotAllowed, .elementRefused, .unsupportedVersion, .missingSession,
@@ -72,6 +73,8 @@ struct ErrorAnswer {
             answer = ErrorAnswer(error.status, nil, httpMessage(error.status), reason: error.reason)
             answer.closes = true
             if error.status == 405 { answer.fields.append(("Allow", Array("GET, POST, DELETE"))) }
+        case .badForwardedAddress(let error):
+            answer = ErrorAnswer(400, nil, httpMessage(400), reason: error.reason)
         case .encodedBody:
             answer = ErrorAnswer(415, nil, Array("Content-Encoding is not accepted"), reason: "encoded body")
         case .bodyTooLarge:

@@ -120,21 +120,22 @@ final class Gateway {
 extension Gateway {
     /// Binds every address on every loop, and says where it listens: with `:0`, the port that it got.
     private func bind() throws(StartFailure) {
-        for address in configuration.listeners {
-            let port = try bind(address, purpose: .mcp, on: workers)
-            announce(address, port, suffix: "")
+        for listener in configuration.listeners {
+            let port = try bind(listener, purpose: .mcp, on: workers)
+            announce(listener.address, port, suffix: "")
         }
         if let admin = configuration.admin {
-            let port = try bind(admin, purpose: .admin, on: [workers[0]])
+            let port = try bind(ListenerConfiguration(address: admin), purpose: .admin, on: [workers[0]])
             announce(admin, port, suffix: " (admin)")
         }
     }
 
     private func bind(
-        _ address: ListenAddress,
+        _ configuration: ListenerConfiguration,
         purpose: Listener.Purpose,
         on workers: [Worker]
     ) throws(StartFailure) -> UInt16 {
+        let address = configuration.address
         var port = address.port
         for worker in workers {
             let socket = try Gateway.starting("listen", address.bytes) { () throws(ReactorError) in
@@ -142,7 +143,7 @@ extension Gateway {
             }
             port = socket.port
             let name = ListenAddress(address: address.address, port: port).bytes
-            worker.add(Listener(socket.take(), name: name, purpose: purpose))
+            worker.add(Listener(socket.take(), name: name, purpose: purpose, configuration: configuration))
         }
         return port
     }

@@ -14,16 +14,23 @@ final class Listener: ReadinessHandler {
     static let exhaustedPauseNanoseconds: UInt64 = 100_000_000
 
     let purpose: Purpose
+    let configuration: ListenerConfiguration
     /// For logs: `127.0.0.1:8080`.
     let name: [UInt8]
     private var descriptor: FileDescriptor?
     private var registration: Registration?
     private weak var worker: Worker?
 
-    init(_ descriptor: consuming FileDescriptor, name: [UInt8], purpose: Purpose) {
+    init(
+        _ descriptor: consuming FileDescriptor,
+        name: [UInt8],
+        purpose: Purpose,
+        configuration: ListenerConfiguration
+    ) {
         self.descriptor = consume descriptor
         self.name = name
         self.purpose = purpose
+        self.configuration = configuration
     }
 
     func open(on worker: Worker) {

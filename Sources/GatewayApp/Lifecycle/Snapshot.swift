@@ -24,6 +24,7 @@ final class Snapshot: Sendable {
     let authenticator: Authenticator
     let httpLimits: HTTPLimits
     let jsonLimits: JSONLimits
+    let crossOrigin: CrossOrigin
     private let routes: [[UInt8]: Route]
 
     init(
@@ -41,6 +42,7 @@ final class Snapshot: Sendable {
             bodyBytes: configuration.limits.body
         )
         jsonLimits = JSONLimits(depthMax: configuration.limits.jsonDepth)
+        crossOrigin = CrossOrigin(configuration.allowedOrigins)
         var routes: [[UInt8]: Route] = [:]
         for (index, server) in configuration.servers.enumerated() {
             routes[server.path] = Route(index: index, server: server, stdio: servers[index])
@@ -50,6 +52,11 @@ final class Snapshot: Sendable {
 
     /// The endpoint at exactly this path.
     func route(_ path: [UInt8]) -> Route? { routes[path] }
+
+    /// Whether what this address says of others is believed.
+    func trustsProxy(_ address: IPAddress) -> Bool {
+        configuration.trustedProxies.contains { $0.contains(address) }
+    }
 
     /// Whether `Host` (lower case, perhaps with a port) is one of `allowed_hosts`.
     func allows(host: [UInt8]) -> Bool {

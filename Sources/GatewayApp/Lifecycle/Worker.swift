@@ -20,6 +20,8 @@ final class Worker: @unchecked Sendable {
     private(set) var isDraining = false
     private(set) var home: SessionHome
     private var connections = Slots<HTTPConnection>()
+    /// Connections of which a proxy has still to say whose they are.
+    private var prefaces = Slots<ProxyPreface>()
     private var listeners: [Listener] = []
     /// Exchanges that a session may still speak to.
     private var waiting: [UInt64: Exchange] = [:]
@@ -50,6 +52,19 @@ final class Worker: @unchecked Sendable {
     }
 
     func accepted(_ descriptor: consuming FileDescriptor, _ peer: IPAddress, _ listener: Listener) {
+        guard listener.configuration.proxyProtocol else { return serve(descriptor, peer, listener) }
+        let preface = ProxyPreface(worker: self, descriptor: descriptor, peer: peer, listener: listener)
+        preface.slot = prefaces.insert(preface)
+        preface.open()
+    }
+
+    /// A preface has its header, and its connection is served; or it is closed.
+    func prefaceEnded(_ preface: ProxyPreface, isServed: Bool) {
+        guard let slot = preface.slot, prefaces.remove(slot) != nil else { return }
+        if !isServed { counters.connections.close() }
+    }
+
+    func serve(_ descriptor: consuming FileDescriptor, _ peer: IPAddress, _ listener: Listener) {
         let connection = HTTPConnection(worker: self, descriptor: descriptor, peer: peer, listener: listener)
         connection.slot = connections.insert(connection)
         connection.open()
@@ -62,7 +77,14 @@ final class Worker: @unchecked Sendable {
     func makeHandler(for listener: Listener, stream: any ClientStream, peer: IPAddress) -> any RequestHandling {
         switch listener.purpose {
         case .admin: AdminExchange(worker: self, stream: stream)
-        case .mcp: Exchange(worker: self, stream: stream, peer: peer, listener: listener.name)
+        case .mcp:
+            Exchange(
+                worker: self,
+                stream: stream,
+                peer: peer,
+                listener: listener.name,
+                forwardedField: listener.configuration.clientAddressFrom
+            )
         }
     }
 
@@ -101,11 +123,13 @@ final class Worker: @unchecked Sendable {
     func stopAccepting() {
         for listener in listeners { listener.close() }
         listeners = []
+        for (_, preface) in prefaces.all { preface.close() }
         for (_, connection) in connections.all { connection.drain() }
     }
 
     /// Ends every connection, whatever it waits for.
     func closeConnections() {
+        for (_, preface) in prefaces.all { preface.close() }
         for (_, connection) in connections.all { connection.close() }
     }
 }
