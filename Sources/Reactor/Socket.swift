@@ -106,6 +106,9 @@ public enum Socket {
         return writePieces(descriptor, pieces, index, offset)
     }
 
+    /// Whether a connection is alive and has nothing to say: neither bytes nor an end wait to be read.
+    public static func isQuiet(_ descriptor: Int32) -> Bool { hasNothingToRead(descriptor) }
+
     /// Tells the other side that no more comes. It may still send. No error: a connection that is gone needs no end.
     public static func shutdownWrite(_ descriptor: Int32) { endWriting(descriptor) }
 

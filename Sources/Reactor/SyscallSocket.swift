@@ -45,7 +45,7 @@ func localPort(_ descriptor: Int32) throws(ReactorError) -> UInt16 {
     _ = try checked("getsockname") {
         unsafe withSocketAddress(&storage) { unsafe getsockname(descriptor, $0, $1) }
     }
-    return peer(storage).port
+    return socketPeer(storage).port
 }
 
 // MARK: Accepting
@@ -61,7 +61,7 @@ func acceptConnection(_ listener: Int32) -> AcceptResult {
             )
         }
         guard result < 0 else {
-            let (address, port) = peer(storage)
+            let (address, port) = socketPeer(storage)
             return .connection(FileDescriptor(owning: Int32(truncatingIfNeeded: result)), address, port: port)
         }
         switch errno {
@@ -86,6 +86,13 @@ func readBytes(_ descriptor: Int32, _ buffer: inout [UInt8], _ offset: Int) -> I
         }
     }
     return count == 0 ? .end : outcome(count)
+}
+
+func hasNothingToRead(_ descriptor: Int32) -> Bool {
+    var byte: UInt8 = 0
+    // SAFETY: room for the one byte that is asked for, in a variable of ours.
+    let count = uninterrupted { unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) }
+    return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
 }
 
 func peekBytes(_ descriptor: Int32, _ buffer: inout [UInt8]) -> IOResult {
@@ -240,7 +247,7 @@ private func withSocketAddress(
 }
 
 /// Address and port of a filled-in storage; all zeros for a family that is neither IPv4 nor IPv6.
-private func peer(_ storage: sockaddr_storage) -> (address: IPAddress, port: UInt16) {
+func socketPeer(_ storage: sockaddr_storage) -> (address: IPAddress, port: UInt16) {
     // SAFETY: read as what its family says it is; the storage is larger than both.
     unsafe withUnsafeBytes(of: storage) { bytes in
         switch Int32(storage.ss_family) {
