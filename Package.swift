@@ -13,8 +13,10 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     ("MCP", 2, ["Bytes", "JSON"]),
     ("Identity", 2, ["Bytes", "JSON", "Crypto"]),
     ("Policy", 3, ["Bytes", "MCP", "Identity"]),
-    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "MCP", "Policy"]),
-    ("Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "MCP", "Identity", "Policy", "Upstream"]),
+    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "MCP", "Policy"]),
+    (
+        "Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "HTTP", "MCP", "Identity", "Policy", "Upstream"]
+    ),
     (
         "GatewayApp", 6,
         [

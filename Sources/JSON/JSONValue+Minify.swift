@@ -52,6 +52,13 @@ extension JSONValue {
         return text
     }
 
+    /// The text to send to a reader that takes a whole body: byte for byte as it came, but minified where CR or LF stands
+    /// between tokens (contract, section 3). For the root without a copy.
+    public var upstreamText: [UInt8] {
+        guard !hasLineBreakOutsideStrings else { return minified }
+        return index == 0 ? document.bytes : raw
+    }
+
     /// Whether CR or LF stands between tokens of the value; for the root, also before or behind it.
     public var hasLineBreakOutsideStrings: Bool {
         guard document.facts.contains(.lineBreaks), index > 0 else { return document.facts.contains(.lineBreaks) }

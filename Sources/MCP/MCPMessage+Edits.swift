@@ -4,6 +4,17 @@ import Bytes
 import JSON
 
 extension MCPRequest {
+    /// The request's text for a server that takes a whole body: what was judged, byte for byte. With another id, or
+    /// where CR or LF stands between tokens, it is minified.
+    /// - Parameter id: JSON text of a string or number; nil keeps the client's own.
+    public func upstreamText(withID id: [UInt8]?) -> [UInt8] {
+        guard let id else { return json.upstreamText }
+        var text: [UInt8] = []
+        text.reserveCapacity(json.range.count + id.count)
+        appendMinified(to: &text, withID: id)
+        return text
+    }
+
     /// Appends the request's minified text with another id and, where it has a progress token, with another of these.
     /// Everything else is what was judged, byte for byte.
     /// - Parameters:

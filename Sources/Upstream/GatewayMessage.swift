@@ -9,13 +9,20 @@ public struct GatewayMessage: Sendable {
 
     /// `notifications/cancelled` for a request that was forwarded under this number.
     public static func cancelled(_ number: Int, reason: StaticString) -> GatewayMessage {
+        cancelled(RequestID(number: number).text, reason: reason)
+    }
+
+    /// `notifications/cancelled` for a request that was forwarded under this id.
+    /// - Parameter id: JSON text of a string or number.
+    public static func cancelled(_ id: [UInt8], reason: StaticString) -> GatewayMessage {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("jsonrpc", "2.0")
         writer.member("method", "notifications/cancelled")
         writer.name("params")
         writer.beginObject()
-        writer.member("requestId", number)
+        writer.name("requestId")
+        writer.raw(id)
         writer.member("reason", reason)
         writer.endObject()
         writer.endObject()

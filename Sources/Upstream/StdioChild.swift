@@ -240,12 +240,3 @@ public final class StdioChild {
         loop.schedule(after: limits.stopNanoseconds) { [weak self] in self?.destroy() }
     }
 }
-
-/// Carries a loop's own object through a `@Sendable` closure that runs on that same loop.
-// Why unchecked: the value is only touched inside jobs of the loop that it belongs to; the closure that carries it
-// between threads never looks at it.
-struct LoopBound<Value: AnyObject>: @unchecked Sendable {
-    let value: Value
-
-    init(_ value: Value) { self.value = value }
-}
