@@ -87,7 +87,7 @@ extension SessionCore {
         guard let open = streams[stream], open.acceptsEvents else {
             return [.drop("progress for a client that does not read streams, or has gone")]
         }
-        return [.deliver(stream, .message(message, text: text))]
+        return [.deliver(stream, .message(message, text: text, frame: nil))]
     }
 
     /// The stream for what belongs to a call without saying to which: the newest call's, otherwise the listener's.
@@ -99,7 +99,7 @@ extension SessionCore {
     }
 
     private mutating func route(_ message: MCPMessage, _ text: [UInt8], to stream: StreamKey?) -> [Action] {
-        if let stream { return [.deliver(stream, .message(message, text: text))] }
+        if let stream { return [.deliver(stream, .message(message, text: text, frame: nil))] }
         backlog.append((message, text))
         backlogBytes += text.count
         var actions: [Action] = []

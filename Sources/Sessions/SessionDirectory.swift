@@ -29,9 +29,19 @@ public final class SessionDirectory: Sendable {
         }
     }
 
+    /// Where a session is reached.
+    enum Place {
+        /// On this loop, soon.
+        case starting(SessionHome)
+        /// In a server that has not named it yet.
+        case opening
+        case home(SessionHome, Slot)
+        /// In an HTTP server.
+        case record(HTTPSessionRecord)
+    }
+
     struct Entry {
-        let home: SessionHome
-        var slot: Slot?
+        var place: Place
         var owner: Principal
         let server: Int
         let expires: Int
@@ -61,34 +71,61 @@ public final class SessionDirectory: Sendable {
     /// Child processes that live now, over all servers.
     public var processCount: Int { state.withLock { state in state.processes.values.reduce(0, +) } }
 
-    /// Takes a place for a new session and its process, before anything is started.
+    /// Takes a place for a new session, before anything is started.
+    /// - Parameter processesMax: what its process is counted against; nil where it has none.
     func reserve(
         for owner: Principal,
         server: Int,
-        processesMax: Int,
-        home: SessionHome,
+        processesMax: Int? = nil,
+        at place: Place = .opening,
         now: Int
     ) throws(Refusal) -> (handle: SessionHandle, expires: Int) {
         let handle = SessionHandle.random()
         let (lifetimeEnd, overflowed) = now.addingReportingOverflow(limits.lifetimeMicroseconds)
         let expires = overflowed ? Int.max : lifetimeEnd
+        let entry = Entry(place: place, owner: owner, server: server, expires: expires)
         let refusal = state.withLock { state -> Refusal? in
-            guard state.entries.count < limits.sessionsMax else { return .full("limits.sessions") }
-            guard state.perPrincipal[owner, default: 0] < limits.sessionsPerPrincipalMax else {
-                return .full("limits.sessions_per_principal")
+            if let refusal = state.refusal(owner, limits) { return refusal }
+            if let processesMax {
+                guard state.processes[server, default: 0] < processesMax else { return .full("processes.maximum") }
+                state.processes[server, default: 0] += 1
             }
-            guard state.processes[server, default: 0] < processesMax else { return .full("processes.maximum") }
-            state.entries[handle] = Entry(home: home, slot: nil, owner: owner, server: server, expires: expires)
-            state.perPrincipal[owner, default: 0] += 1
-            state.processes[server, default: 0] += 1
+            state.insert(handle, entry)
             return nil
         }
         if let refusal { throw refusal }
         return (handle, expires)
     }
 
-    func settle(_ handle: SessionHandle, at slot: Slot) {
-        state.withLock { $0.entries[handle]?.slot = slot }
+    func settle(_ handle: SessionHandle, at place: Place) {
+        state.withLock { $0.entries[handle]?.place = place }
+    }
+
+    /// The server has named its session.
+    func settle(_ handle: SessionHandle, _ record: HTTPSessionRecord) {
+        state.withLock { state in
+            state.entries[handle]?.place = .record(record)
+            state.entries[handle]?.version = record.version
+        }
+    }
+
+    /// The server did not open the session that a place was taken for.
+    func releaseUnsettled(_ handle: SessionHandle) {
+        state.withLock { state in
+            if case .opening? = state.entries[handle]?.place { state.remove(handle) }
+        }
+    }
+
+    /// Takes out the sessions of one HTTP server that have not been used for so long.
+    func removeIdle(server: Int, _ now: UInt64, after nanoseconds: UInt64) -> [HTTPSessionRecord] {
+        state.withLock { state in
+            var idle: [HTTPSessionRecord] = []
+            for entry in state.entries.values where entry.server == server {
+                if case .record(let record) = entry.place, record.isIdle(now, after: nanoseconds) { idle.append(record) }
+            }
+            for record in idle { state.remove(record.handle) }
+            return idle
+        }
     }
 
     func settle(_ handle: SessionHandle, version: ProtocolVersion?) {
@@ -97,10 +134,7 @@ public final class SessionDirectory: Sendable {
 
     /// The id is no longer good; its process may still be ending.
     func remove(_ handle: SessionHandle) {
-        state.withLock { state in
-            guard let entry = state.entries.removeValue(forKey: handle) else { return }
-            state.release(entry.owner)
-        }
+        state.withLock { $0.remove(handle) }
     }
 
     func processIsGone(server: Int) {
@@ -126,19 +160,25 @@ public final class SessionDirectory: Sendable {
         now: Int
     ) throws(Refusal) -> SessionTicket {
         guard let opened = sealer.open(id, server: serverName, now: now) else { throw .unknown }
-        let ticket = state.withLock { state -> SessionTicket? in
-            guard let entry = state.entries[opened.handle], let slot = entry.slot, entry.server == server else {
-                return nil
+        let found = state.withLock { state -> Result<SessionTicket, Refusal> in
+            if state.entries[opened.handle] == nil, let refusal = state.adopt(opened, for: caller, server, limits) {
+                return .failure(refusal)
+            }
+            guard let entry = state.entries[opened.handle], entry.server == server, let place = entry.ticketPlace else {
+                return .failure(.unknown)
             }
             if entry.owner != caller {
-                guard state.claim(opened.handle, for: caller, limits) else { return nil }
+                guard state.claim(opened.handle, for: caller, limits) else { return .failure(.unknown) }
                 // Inside the lock, so that whoever finds the session as its new owner speaks to it afterwards.
-                entry.home.ownerChanged(slot)
+                place.ownerChanged()
             }
-            return SessionTicket(handle: opened.handle, version: entry.version, home: entry.home, slot: slot)
+            return .success(SessionTicket(handle: opened.handle, version: entry.version, place: place))
         }
-        guard let ticket else { throw .unknown }
-        return ticket
+        return try found.get()
+    }
+
+    func seal(_ record: HTTPSessionRecord, opener: Principal, server: [UInt8], expires: Int) -> [UInt8] {
+        sealer.seal(record, opener: opener, server: server, expires: expires)
     }
 }
 
@@ -158,17 +198,79 @@ extension SessionDirectory.State {
         return true
     }
 
+    /// Takes up a session of an earlier run of the gateway, or of another replica: its id says all that is needed. One
+    /// that this run opened and that is not here any more has ended.
+    fileprivate mutating func adopt(
+        _ opened: SessionSealer.Opened,
+        for caller: Principal,
+        _ server: Int,
+        _ limits: SessionDirectory.Limits
+    ) -> SessionDirectory.Refusal? {
+        guard let record = opened.foreignRecord, opened.opener == caller.sessionBinding else { return .unknown }
+        if let refusal = refusal(caller, limits) { return refusal }
+        let place = SessionDirectory.Place.record(record)
+        insert(
+            opened.handle,
+            SessionDirectory.Entry(
+                place: place,
+                owner: caller,
+                server: server,
+                expires: opened.expires,
+                version: record.version
+            )
+        )
+        return nil
+    }
+
+    fileprivate func refusal(_ owner: Principal, _ limits: SessionDirectory.Limits) -> SessionDirectory.Refusal? {
+        guard entries.count < limits.sessionsMax else { return .full("limits.sessions") }
+        guard perPrincipal[owner, default: 0] < limits.sessionsPerPrincipalMax else {
+            return .full("limits.sessions_per_principal")
+        }
+        return nil
+    }
+
+    fileprivate mutating func insert(_ handle: SessionHandle, _ entry: SessionDirectory.Entry) {
+        entries[handle] = entry
+        perPrincipal[entry.owner, default: 0] += 1
+    }
+
+    fileprivate mutating func remove(_ handle: SessionHandle) {
+        if let entry = entries.removeValue(forKey: handle) { release(entry.owner) }
+    }
+
     fileprivate mutating func release(_ owner: Principal) {
         let left = perPrincipal[owner, default: 1] - 1
         perPrincipal[owner] = left > 0 ? left : nil
     }
 }
 
+extension SessionDirectory.Entry {
+    fileprivate var ticketPlace: SessionTicket.Place? {
+        switch place {
+        case .starting, .opening: nil
+        case .home(let home, let slot): .home(home, slot)
+        case .record(let record): .record(record)
+        }
+    }
+}
+
 /// A session that was found for its owner: what commands for it are sent through.
 public struct SessionTicket: Sendable {
+    enum Place: Sendable {
+        case home(SessionHome, Slot)
+        case record(HTTPSessionRecord)
+
+        func ownerChanged() {
+            switch self {
+            case .home(let home, let slot): home.ownerChanged(slot)
+            case .record(let record): record.ownerChanged()
+            }
+        }
+    }
+
     public let handle: SessionHandle
     /// The protocol version that `initialize` agreed on, where it is one that this gateway knows.
     public let version: ProtocolVersion?
-    let home: SessionHome
-    let slot: Slot
+    let place: Place
 }

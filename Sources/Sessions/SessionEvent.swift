@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Bytes
+public import HTTP
 public import MCP
 public import Policy
 
@@ -36,11 +37,20 @@ public enum SessionCommand: Sendable {
 
 /// What a session tells an exchange.
 public enum SessionEvent: Sendable {
-    /// The session exists, and this is the server's answer to `initialize`. From now on the client names it by `id`.
-    case opened(id: [UInt8], SessionAnswer)
+    /// This is the server's answer to `initialize`. From now on the client names the session by `id`; nil for a server
+    /// that keeps none.
+    case opened(id: [UInt8]?, SessionAnswer)
     case answered(SessionAnswer)
-    /// A notification or request of the server's for this stream, minified. `counted` bytes are to be acknowledged.
-    case message(MCPMessage, text: [UInt8])
+    /// A notification or request of the server's for this stream. The bytes of `text` are to be acknowledged.
+    /// - `frame`: what came around it in the server's own event stream.
+    case message(MCPMessage, text: [UInt8], frame: StreamEvent?)
+    /// The server answers with an event stream.
+    case streaming
+    /// A block of its stream without a message: an id to resume from, a comment, a time to wait.
+    case block(StreamEvent)
+    /// The server's stream broke off. The request with this id will not be answered; nil where its client may come back
+    /// for the rest.
+    case broken(SessionFailure, id: RequestID?)
     /// A notification or an answer was taken, the session is closed, or the standalone stream is open.
     case accepted
     /// The request with this id will not be answered by the server.
@@ -58,6 +68,26 @@ public struct SessionAnswer: Sendable {
     public let response: MCPResponse
     /// From handing the request to the session until the answer came, nanoseconds.
     public let upstreamNanoseconds: UInt64
+    /// The server's text has the client's own id, and may go to the client as it is.
+    public let isVerbatim: Bool
+    /// What came around it in the server's own event stream.
+    public let frame: StreamEvent?
+
+    init(
+        id: RequestID,
+        call: MCPCall,
+        response: MCPResponse,
+        upstreamNanoseconds: UInt64,
+        isVerbatim: Bool = false,
+        frame: StreamEvent? = nil
+    ) {
+        self.id = id
+        self.call = call
+        self.response = response
+        self.upstreamNanoseconds = upstreamNanoseconds
+        self.isVerbatim = isVerbatim
+        self.frame = frame
+    }
 }
 
 /// Why a session cannot do what it was asked.
@@ -67,7 +97,11 @@ public enum SessionFailure: Error, Hashable, Sendable {
     /// There is no such session (any more).
     case gone
     /// The server's fault.
-    case couldNotStart, died, brokeOff, tooSlow
+    case couldNotStart, died, brokeOff, tooSlow, unreachable
+    /// It says that it is busy, and perhaps for how many seconds.
+    case busy(retryAfter: Int?)
+    /// It refuses the message itself.
+    case refused(UpstreamRefusal)
     /// The client cancelled it, and the server did not answer.
     case cancelled
     /// Too much waits to be written to the server.
@@ -76,8 +110,8 @@ public enum SessionFailure: Error, Hashable, Sendable {
     /// The session decided it by itself: the server had nothing of it.
     public var isBeforeServer: Bool {
         switch self {
-        case .idInUse, .noSuchServerRequest, .streamTaken, .overloaded: true
-        case .gone, .couldNotStart, .died, .brokeOff, .tooSlow, .cancelled: false
+        case .idInUse, .noSuchServerRequest, .streamTaken, .overloaded, .unreachable: true
+        case .gone, .couldNotStart, .died, .brokeOff, .tooSlow, .busy, .refused, .cancelled: false
         }
     }
 }

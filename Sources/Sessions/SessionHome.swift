@@ -57,8 +57,10 @@ public struct SessionObserver: Sendable {
         case lost(server: [UInt8], SessionHandle, ChildLoss)
         /// A line of the server's standard error.
         case complained(server: [UInt8], SessionHandle, line: [UInt8], dropped: Int)
-        /// A message of the server's that went nowhere.
-        case dropped(server: [UInt8], SessionHandle, StaticString)
+        /// A message of the server's that went nowhere. The session is nil at servers that keep none.
+        case dropped(server: [UInt8], SessionHandle?, StaticString)
+        /// A message to a server came to nothing.
+        case failed(server: [UInt8], SessionHandle?, StaticString)
     }
 
     public let note: @Sendable (Note) -> Void
@@ -110,7 +112,7 @@ public final class SessionHome: @unchecked Sendable {
             for: owner,
             server: server.index,
             processesMax: server.processesMax,
-            home: self,
+            at: .starting(self),
             now: unixMicroseconds
         )
         let lifetime = UInt64(max(0, expires - unixMicroseconds)).multipliedReportingOverflow(by: 1000)
@@ -119,15 +121,15 @@ public final class SessionHome: @unchecked Sendable {
         session.lifetimeEnd = end.overflow ? .max : end.partialValue
         let slot = sessions.insert(session)
         session.slot = slot
-        directory.settle(handle, at: slot)
+        directory.settle(handle, at: .home(self, slot))
         session.start()
         session.take(.request(request, acceptsEvents: acceptsEvents, permit), from: key)
     }
 
     /// Sends a command to a session, from any loop.
     public static func send(_ command: SessionCommand, to ticket: SessionTicket, from key: StreamKey) {
-        let home = ticket.home
-        home.loop.post { home.handle(command, slot: ticket.slot, key: key) }
+        guard case .home(let home, let slot) = ticket.place else { return }
+        home.loop.post { home.handle(command, slot: slot, key: key) }
     }
 
     /// Ends every session: for the drain. Called on this loop, or posted to it.

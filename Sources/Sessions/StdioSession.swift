@@ -204,7 +204,7 @@ final class StdioSession: StdioChildDelegate {
     }
 
     private func deliver(_ event: SessionEvent, to key: StreamKey) {
-        if case .message(_, let text) = event {
+        if case .message(_, let text, _) = event {
             unacknowledged[key, default: 0] += text.count
             unacknowledgedBytes += text.count
             if unacknowledgedBytes > Self.creditBytes { child?.setReading(false) }
