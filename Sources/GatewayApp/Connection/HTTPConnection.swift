@@ -58,6 +58,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private var peerFinished = false
     private var lingeredBytes = 0
     private var isParsing = false
+    private var isCorked = false
     /// Bytes wait for the client to take them.
     private var stalls = false {
         didSet { if stalls != oldValue { worker.counters.connections.noteStall(stalls) } }
@@ -268,10 +269,30 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         send(bytes)
     }
 
+    func abortStream() {
+        requestKeepsAlive = false
+        waiting = .write
+        // Without the last chunk (RFC 9112, section 8: "incomplete").
+        if !isCorked { flush() }
+    }
+
+    func cork() { isCorked = true }
+
+    func uncork() {
+        guard isCorked else { return }
+        isCorked = false
+        if !out.isEmpty || isFinishing { flush() }
+    }
+
+    /// An answer is over, and nothing but its last bytes is waited for.
+    private var isFinishing: Bool {
+        if case .write = waiting { true } else { false }
+    }
+
     private func send(_ bytes: [UInt8]) {
         guard descriptor != nil else { return }
         out.append(bytes)
-        flush()
+        if !isCorked { flush() }
     }
 
     private func flush() {

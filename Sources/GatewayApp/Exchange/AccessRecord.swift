@@ -73,7 +73,8 @@ struct AccessRecord {
         errorCode = answer.code
         if reason == nil { reason = answer.reason.bytes }
         outcome = answer.status == 499 ? .cancelled : .error
-        let party: Termination.Party = answer.status >= 500 && answer.status != 503 ? .upstream : .gateway
+        let isUpstreams = answer.isUpstreams || answer.status >= 500 && answer.status != 503
+        let party: Termination.Party = isUpstreams ? .upstream : .gateway
         let how: Termination.How =
             switch answer.status {
             case 401, 403, 404, 421: .denied

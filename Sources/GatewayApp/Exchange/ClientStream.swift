@@ -16,4 +16,9 @@ protocol ClientStream: AnyObject {
     func write(_ bytes: [UInt8])
     /// Ends a stream as complete.
     func endStream()
+    /// Ends a stream that is not complete, in a way that its reader cannot mistake for an end.
+    func abortStream()
+    /// What is written from here on leaves together at `uncork`.
+    func cork()
+    func uncork()
 }

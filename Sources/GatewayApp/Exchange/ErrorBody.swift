@@ -9,8 +9,10 @@ extension ErrorAnswer {
     func describe(in head: inout ResponseHead) {
         head.field("Content-Type", Array("application/json"))
         head.field("Cache-Control", Array("no-store"))
-        head.field("Gatehouse-Status", status)
-        head.field("Proxy-Status", Array("gatehouse; error=") + proxyError.bytes)
+        if !isUpstreams {
+            head.field("Gatehouse-Status", status)
+            head.field("Proxy-Status", Array("gatehouse; error=") + proxyError.bytes)
+        }
         for field in fields { head.field(field.name, field.value) }
     }
 
@@ -34,6 +36,11 @@ extension ErrorAnswer {
         writer.name("id")
         if let id { writer.raw(id.text) } else { writer.null() }
         writer.name("error")
+        if let upstreamError {
+            writer.raw(upstreamError)
+            writer.endObject()
+            return writer.bytes
+        }
         writer.beginObject()
         writer.member("code", code)
         writer.member("message", message)

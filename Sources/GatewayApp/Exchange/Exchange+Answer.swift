@@ -2,6 +2,7 @@
 
 import Bytes
 import HTTP
+import JSON
 import MCP
 import Policy
 import Reactor
@@ -17,15 +18,10 @@ extension Exchange {
             record.upstreamNanoseconds = answer.upstreamNanoseconds
             respond(with: answer, sessionID: id, waiting)
         case .answered(let answer):
-            record.upstreamNanoseconds = answer.upstreamNanoseconds
-            record.note(answer.response)
-            guard let text = text(of: answer, waiting) else {
-                return fail(.upstreamNonsense, id: answer.id, &waiting)
-            }
-            deliver(text, &waiting)
-        case .message(let message, let text):
+            take(answer, &waiting)
+        case .message(let message, let text, let frame):
             unacknowledged += text.count
-            show(message, text, &waiting)
+            show(message, text, frame, &waiting)
         case .accepted:
             if waiting.isListener { return _ = openStream(&waiting) }
             // In a batch with requests nobody waits for this: the answers end the exchange.
@@ -37,7 +33,23 @@ extension Exchange {
             fail(Refusal(failure), id: id, &waiting)
         case .ended:
             endStream()
+        case .streaming:
+            if waiting.admitted.accepts.events { _ = openStream(&waiting) }
+        case .block(let block):
+            guard waiting.admitted.accepts.events, openStream(&waiting) else { return }
+            send(block)
+        case .broken(let failure, let id):
+            breakOff(Refusal(failure), id: id, &waiting)
         }
+    }
+
+    private func take(_ answer: SessionAnswer, _ waiting: inout Waiting) {
+        record.upstreamNanoseconds = answer.upstreamNanoseconds
+        record.note(answer.response)
+        guard let text = text(of: answer, waiting) else {
+            return fail(.upstreamNonsense, id: answer.id, &waiting)
+        }
+        deliver(text, answer.frame, &waiting)
     }
 
     /// Answers with an error. `closes`: there is, or may be, a body that nobody will read.
@@ -89,7 +101,8 @@ extension Exchange {
     /// A comment on a silent stream; a call that has been silent so long becomes one.
     func ping() {
         guard case .waiting(var waiting) = state, waiting.isListener || waiting.answersLeft > 0 else { return }
-        guard waiting.ticket != nil, waiting.admitted.accepts.events else { return }
+        guard waiting.admitted.accepts.events else { return }
+        if case .none = waiting.link { return }
         guard openStream(&waiting) else { return }
         var comment: [UInt8] = []
         SSEWriter.appendComment(to: &comment)
@@ -101,6 +114,7 @@ extension Exchange {
     private func text(of answer: SessionAnswer, _ waiting: Waiting) -> [UInt8]? {
         let method = answer.call.method
         guard method.isList || method == .resourcesRead, answer.response.error == nil else {
+            if answer.isVerbatim { return answer.response.json.document.bytes }
             var text: [UInt8] = []
             answer.response.append(to: &text, withID: answer.id.text)
             return text
@@ -113,12 +127,12 @@ extension Exchange {
     }
 
     /// The answer to `initialize`. The session's id is in its head.
-    private func respond(with answer: SessionAnswer, sessionID: [UInt8], _ waiting: Waiting) {
+    private func respond(with answer: SessionAnswer, sessionID: [UInt8]?, _ waiting: Waiting) {
         var text: [UInt8] = []
         answer.response.append(to: &text, withID: answer.id.text)
         record.responseStatus = 200
         var head = head(status: 200)
-        head.field("Mcp-Session-Id", sessionID)
+        if let sessionID { head.field("Mcp-Session-Id", sessionID) }
         head.field("Cache-Control", Array("no-store"))
         guard !waiting.admitted.accepts.json else {
             head.field("Content-Type", Array("application/json"))
@@ -133,7 +147,7 @@ extension Exchange {
         finish()
     }
 
-    private func deliver(_ text: [UInt8], _ waiting: inout Waiting) {
+    private func deliver(_ text: [UInt8], _ frame: StreamEvent?, _ waiting: inout Waiting) {
         waiting.answersLeft -= 1
         let isJSON = !waiting.isStreaming && waiting.admitted.accepts.json
         if isJSON, waiting.isBatch { waiting.collected.append(text) }
@@ -144,7 +158,7 @@ extension Exchange {
             return
         }
         guard openStream(&waiting) else { return }
-        sendEvent(text)
+        sendEvent(text, frame)
         if waiting.answersLeft == 0 { endStream() }
     }
 
@@ -154,11 +168,28 @@ extension Exchange {
         guard waiting.isStreaming || waiting.isBatch, let id else {
             return refuse(refusal, id: id, admitted: waiting.admitted)
         }
-        deliver(answer.body(id: id, requestID: record.requestID), &waiting)
+        deliver(answer.body(id: id, requestID: record.requestID), nil, &waiting)
+    }
+
+    /// The server's stream broke off. What the client reads is cut, so that it cannot look complete; a call that cannot
+    /// be resumed is told so first, since some clients wait for ever otherwise.
+    private func breakOff(_ refusal: Refusal, id: RequestID?, _ waiting: inout Waiting) {
+        guard waiting.isStreaming else { return fail(refusal, id: id, &waiting) }
+        let answer = ErrorAnswer(refusal)
+        record.note(answer)
+        if let id, waiting.answersLeft > 0 { sendEvent(answer.body(id: id, requestID: record.requestID), nil) }
+        guard !isDone else { return }
+        stream.abortStream()
+        finish()
     }
 
     /// > semantics 3: "`resources/updated` with another URI are judged as reads of their own"
-    private func show(_ message: MCPMessage, _ text: [UInt8], _ waiting: inout Waiting) {
+    private func show(
+        _ message: MCPMessage,
+        _ text: [UInt8],
+        _ frame: StreamEvent?,
+        _ waiting: inout Waiting
+    ) {
         if case .notification(let notification) = message, notification.method == .notificationResourcesUpdated {
             let (caller, server) = (waiting.admitted.caller, waiting.admitted.route.index)
             guard let uri = notification.uri, snapshot.policy.mayRead(caller, uri, on: server) else {
@@ -166,7 +197,7 @@ extension Exchange {
             }
         }
         guard openStream(&waiting) else { return }
-        sendEvent(text)
+        sendEvent(text, frame)
     }
 
     /// - Parameter error: what the answer means, where it is all of the gateway's own making.
@@ -202,13 +233,24 @@ extension Exchange {
         guard !isDone else { return false }
         startPings(waiting.admitted.route)
         if waiting.isListener { startLifetime(waiting.admitted.route) }
-        for text in collected { sendEvent(text) }
+        for text in collected { sendEvent(text, nil) }
         return !isDone
     }
 
-    private func sendEvent(_ text: [UInt8]) {
+    /// - Parameter frame: what came around the message in the server's own stream, which is kept.
+    private func sendEvent(_ text: [UInt8], _ frame: StreamEvent?) {
+        guard var block = frame else {
+            var event: [UInt8] = []
+            SSEWriter.append(message: text, event: "message", id: nil, to: &event)
+            return send(event)
+        }
+        block.data = text
+        send(block)
+    }
+
+    private func send(_ block: StreamEvent) {
         var event: [UInt8] = []
-        SSEWriter.append(message: text, event: "message", id: nil, to: &event)
+        SSEWriter.append(block, to: &event)
         send(event)
     }
 
@@ -263,6 +305,9 @@ extension Refusal {
             case .streamTaken: .streamTaken
             case .gone: .unknownSession
             case .couldNotStart, .died: .upstreamFailed
+            case .unreachable: .upstreamUnreachable
+            case .busy(let seconds): .upstreamBusy(retryAfter: seconds)
+            case .refused(let refusal): .upstreamRefused(refusal)
             case .brokeOff: .upstreamNonsense
             case .tooSlow: .upstreamTooSlow
             case .cancelled: .cancelled

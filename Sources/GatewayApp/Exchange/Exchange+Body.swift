@@ -37,8 +37,9 @@ extension Exchange {
         case .single(.notification(let notification)):
             try judge(notification, admitted)
         case .single(.response(let response)):
+            if let server = admitted.route.http { return try forward(response, admitted, to: server) }
             let ticket = try session(admitted, id: nil)
-            wait(admitted, ticket: ticket, answers: 0)
+            wait(admitted, .home(ticket), answers: 0)
             SessionHome.send(.answer(response), to: ticket, from: key)
         case .batch(let messages):
             try judge(messages, admitted)
@@ -48,12 +49,13 @@ extension Exchange {
     private func judge(_ request: MCPRequest, _ admitted: Admitted) throws(MessageRefusal) {
         record.note(request.call)
         try refuseModern(request)
+        if let server = admitted.route.http { return try forward(request, admitted, to: server) }
         guard request.call.method != .initialize else {
             return try initialize(request, admitted)
         }
         let ticket = try session(admitted, id: request.id)
         let permit = try PermitCarrier(authorize(request, admitted))
-        wait(admitted, ticket: ticket, answers: 1)
+        wait(admitted, .home(ticket), answers: 1)
         let events = admitted.accepts.events
         SessionHome.send(.request(request, acceptsEvents: events, permit), to: ticket, from: key)
     }
@@ -62,18 +64,16 @@ extension Exchange {
         guard admitted.sessionID == nil else {
             throw MessageRefusal(refusal: .initializeInSession, id: request.id)
         }
+        guard let server = admitted.route.stdio else { return }
         let permit = try PermitCarrier(authorize(request, admitted))
-        guard let stdio = admitted.route.stdio else {
-            throw MessageRefusal(refusal: .upstreamFailed, id: request.id)
-        }
-        wait(admitted, ticket: nil, answers: 1)
+        wait(admitted, .none, answers: 1)
         do {
             // The id of the session travels in the head of the answer, so nothing may be streamed before it.
             try worker.home.open(
                 request,
                 under: permit,
                 for: admitted.caller.principal,
-                at: stdio,
+                at: server,
                 key: key,
                 acceptsEvents: false,
                 now: Clock.unixMicroseconds()
@@ -88,12 +88,14 @@ extension Exchange {
     private func judge(_ notification: MCPNotification, _ admitted: Admitted) throws(MessageRefusal) {
         let call = MCPCall(method: notification.method, target: .none)
         record.note(call)
-        let ticket = try session(admitted, id: nil)
+        let session = try admitted.route.http == nil ? session(admitted, id: nil) : nil
         guard notification.method.isClientNotification, allows(call, admitted) else {
             record.reason = Array("notification dropped")
             return respondEmpty(202)
         }
-        wait(admitted, ticket: ticket, answers: 0)
+        if let server = admitted.route.http { return try forward(notification, admitted, to: server) }
+        guard let ticket = session else { return }
+        wait(admitted, .home(ticket), answers: 0)
         SessionHome.send(.notification(notification), to: ticket, from: key)
     }
 
@@ -114,7 +116,10 @@ extension Exchange {
         }
         guard refusals.isEmpty else { return refuseBatch(refusals, ids, admitted) }
         guard !commands.isEmpty else { return respondEmpty(202) }
-        wait(admitted, ticket: ticket, answers: ids.count, isBatch: !ids.isEmpty)
+        if let server = admitted.route.http {
+            return try forward(commands, admitted, answers: ids.count, to: server)
+        }
+        wait(admitted, .home(ticket), answers: ids.count, isBatch: !ids.isEmpty)
         for command in commands { SessionHome.send(command, to: ticket, from: key) }
     }
 
@@ -144,7 +149,7 @@ extension Exchange {
         throw MessageRefusal(refusal: .unsupportedVersion(requested: version), id: request.id)
     }
 
-    private func authorize(_ request: MCPRequest, _ admitted: Admitted) throws(MessageRefusal) -> Permit {
+    func authorize(_ request: MCPRequest, _ admitted: Admitted) throws(MessageRefusal) -> Permit {
         record.reported = snapshot.policy.reports(admitted.caller, request.call, on: admitted.route.index)
         switch snapshot.policy.authorize(admitted.caller, request.call, on: admitted.route.index) {
         case .permit(let permit):
@@ -183,14 +188,14 @@ extension Exchange {
         return .denied(denial, explain: admitted.route.server.denials == .explain)
     }
 
-    private func allows(_ call: MCPCall, _ admitted: Admitted) -> Bool {
+    func allows(_ call: MCPCall, _ admitted: Admitted) -> Bool {
         switch snapshot.policy.authorize(admitted.caller, call, on: admitted.route.index) {
         case .permit: true
         case .denied: false
         }
     }
 
-    private func session(_ admitted: Admitted, id: RequestID?) throws(MessageRefusal) -> SessionTicket {
+    func session(_ admitted: Admitted, id: RequestID?) throws(MessageRefusal) -> SessionTicket {
         do {
             return try ticket(for: admitted)
         } catch {
@@ -198,8 +203,8 @@ extension Exchange {
         }
     }
 
-    private func wait(_ admitted: Admitted, ticket: SessionTicket?, answers: Int, isBatch: Bool = false) {
-        state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, ticket: ticket))
+    func wait(_ admitted: Admitted, _ link: Link, answers: Int, isBatch: Bool = false) {
+        state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, link: link))
         record.termination.phase = .upstream
         record.termination.delivered = .yes
         worker.wait(for: self)

@@ -74,13 +74,18 @@ extension Exchange {
         }
         if refused != nil { record.era = .modern }
         if let refused, head.method != .post { throw .unsupportedVersion(requested: refused) }
-        return Admitted(
+        var admitted = Admitted(
             caller: caller,
             route: route,
             accepts: Accepted(head),
             sessionID: head.value(.mcpSessionID),
             refusedVersion: refused
         )
+        if let server = route.http {
+            admitted.lastEventID = head.value(.lastEventID)
+            admitted.writer = try writer(head, for: server)
+        }
+        return admitted
     }
 
     func expectBody(_ head: RequestHead, _ admitted: Admitted) throws(Refusal) {
@@ -99,8 +104,9 @@ extension Exchange {
     /// GET: the client's standalone stream.
     func listen(_ admitted: Admitted) throws(Refusal) {
         guard admitted.accepts.events else { throw .notAcceptable }
+        if let server = admitted.route.http { return try listen(admitted, to: server) }
         let ticket = try ticket(for: admitted)
-        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isListener: true, ticket: ticket))
+        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isListener: true, link: .home(ticket)))
         record.termination.phase = .stream
         worker.wait(for: self)
         SessionHome.send(.listen, to: ticket, from: key)
@@ -109,7 +115,8 @@ extension Exchange {
     /// DELETE: the client ends its session.
     func close(_ admitted: Admitted) throws(Refusal) {
         let ticket = try ticket(for: admitted)
-        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isClosing: true, ticket: ticket))
+        if let server = admitted.route.http { return try close(admitted, ticket, at: server) }
+        state = .waiting(Waiting(admitted: admitted, answersLeft: 0, isClosing: true, link: .home(ticket)))
         record.termination.phase = .upstream
         worker.wait(for: self)
         SessionHome.send(.close, to: ticket, from: key)

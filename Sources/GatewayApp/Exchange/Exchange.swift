@@ -38,6 +38,18 @@ final class Exchange {
         /// What `Content-Type` says of the body. It is judged once the body has been read: how a message is framed
         /// comes before what it means.
         var bodyIsJSON = false
+        var lastEventID: [UInt8]?
+        /// What of the head goes to an HTTP server.
+        var writer: RequestWriter?
+    }
+
+    /// Where an exchange is heard.
+    enum Link {
+        case none
+        /// A session of a stdio server, on its home loop.
+        case home(SessionTicket)
+        /// Calls to an HTTP server, on this loop; several for a batch.
+        case calls([HTTPCall])
     }
 
     /// What is still to come from the session.
@@ -53,7 +65,7 @@ final class Exchange {
         var isStreaming = false
         /// Answers of a batch for a client that does not read streams.
         var collected: [[UInt8]] = []
-        let ticket: SessionTicket?
+        let link: Link
     }
 
     let worker: Worker
@@ -67,6 +79,10 @@ final class Exchange {
     var unacknowledged = 0
     /// When something was last written to an open stream.
     var lastWrite: UInt64 = 0
+    /// It is counted among those that a drain waits for.
+    var isCounted = false
+    /// Its client's connection, while what is written is held back.
+    private var corked: (any ClientStream)?
     /// `Origin`, where it is an allowed one.
     private(set) var origin: [UInt8]?
     private let forwardedField: ForwardedField?
@@ -152,9 +168,14 @@ final class Exchange {
 
     /// Everything that was written has left.
     func flushed() {
-        guard unacknowledged > 0, case .waiting(let waiting) = state, let ticket = waiting.ticket else { return }
-        SessionHome.send(.acknowledge(bytes: unacknowledged), to: ticket, from: key)
+        guard unacknowledged > 0, case .waiting(let waiting) = state else { return }
+        let bytes = unacknowledged
         unacknowledged = 0
+        switch waiting.link {
+        case .none: break
+        case .home(let ticket): SessionHome.send(.acknowledge(bytes: bytes), to: ticket, from: key)
+        case .calls(let calls): for call in calls { call.acknowledge(bytes) }
+        }
     }
 
     var isDone: Bool {
@@ -180,9 +201,26 @@ final class Exchange {
 
     /// Tells the session that what it still has for this exchange has nowhere to go.
     private func detach() {
-        guard case .waiting(let waiting) = state, let ticket = waiting.ticket else { return }
-        guard waiting.isListener || waiting.answersLeft > 0 else { return }
-        SessionHome.send(.detach, to: ticket, from: key)
+        guard case .waiting(let waiting) = state, waiting.isListener || waiting.answersLeft > 0 else { return }
+        switch waiting.link {
+        case .none: break
+        case .home(let ticket): SessionHome.send(.detach, to: ticket, from: key)
+        case .calls(let calls): for call in calls { call.detach() }
+        }
+    }
+
+    // MARK: several events at once
+
+    func burstBegins() {
+        guard !isDone, corked == nil else { return }
+        corked = stream
+        stream.cork()
+    }
+
+    func burstEnds() {
+        let held = corked
+        corked = nil
+        held?.uncork()
     }
 
     /// The answer is complete, or there will be none.
@@ -191,9 +229,8 @@ final class Exchange {
         guard !isDone else { return }
         flushed()
         detach()
-        let wasListening = isListening
         state = .done
-        worker.exchangeEnded(self, wasListening: wasListening)
+        worker.exchangeEnded(self)
         record.write(to: worker.log, snapshot: snapshot, now: worker.loop.now)
     }
 

@@ -3,6 +3,7 @@
 import HTTP
 import MCP
 import Policy
+import Sessions
 
 /// Every reason why the gateway answers a request itself, sorted by whose fault it is. `Responses.swift` says what the
 /// caller is told.
@@ -28,6 +29,7 @@ enum Refusal: Error {
     case idInUse
     case noSuchServerRequest
     case streamTaken
+    case unknownEvent
     case slowRequest
 
     // The caller's.
@@ -49,4 +51,8 @@ enum Refusal: Error {
     case upstreamFailed
     case upstreamNonsense
     case upstreamTooSlow
+    case upstreamUnreachable
+    case upstreamBusy(retryAfter: Int?)
+    /// Its own refusal of the message, shown as it is.
+    case upstreamRefused(UpstreamRefusal)
 }

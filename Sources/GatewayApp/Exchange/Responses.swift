@@ -5,6 +5,7 @@ import HTTP
 import JSON
 import MCP
 import Policy
+import Sessions
 
 /// What a caller is told of a refusal: contract, section 3. The only place where errors become responses.
 struct ErrorAnswer {
@@ -23,6 +24,10 @@ struct ErrorAnswer {
     var closes = false
     /// Why, for the log.
     let reason: StaticString
+    /// It is the server's own answer, and not the gateway's.
+    var isUpstreams = false
+    /// JSON text of the server's own error object, in place of code and message.
+    var upstreamError: [UInt8]?
 
     init(
         _ status: Int,
@@ -55,14 +60,17 @@ struct ErrorAnswer {
             .notAcceptable, .unsupportedMediaType, .slowRequest:
             self = Self.http(refusal)
         case .unreadableBody, .batchNotAllowed, .elementRefused, .unsupportedVersion, .missingSession,
-            .initializeInSession, .idInUse, .noSuchServerRequest, .streamTaken, .cancelled:
+            .initializeInSession, .idInUse, .noSuchServerRequest, .streamTaken, .unknownEvent, .cancelled:
             self = Self.message(refusal)
         case .noCredentials, .badCredentials, .twoCredentials, .noAccess, .unknownSession:
             self = Self.caller(refusal)
         case .denied(let denial, let explain):
             self = explain ? Self.explained(denial) : Self.hidden(denial)
-        case .full, .overloaded, .upstreamFailed, .upstreamNonsense, .upstreamTooSlow:
+        case .full, .overloaded, .upstreamFailed, .upstreamNonsense, .upstreamTooSlow, .upstreamUnreachable,
+            .upstreamBusy:
             self = Self.behind(refusal)
+        case .upstreamRefused(let own):
+            self = Self.upstreamsOwn(own)
         }
     }
 
@@ -120,6 +128,8 @@ struct ErrorAnswer {
             return answer
         case .noSuchServerRequest:
             return ErrorAnswer(400, -32600, Array("No such request"), reason: "an answer that nobody waits for")
+        case .unknownEvent:
+            return ErrorAnswer(400, -32600, Array("Unknown event id"), reason: "an event id of another session")
         case .streamTaken:
             return ErrorAnswer(409, nil, Array("The session has a stream already"), reason: "second GET stream")
         default:
@@ -187,6 +197,12 @@ struct ErrorAnswer {
         case .upstreamTooSlow:
             let message: StaticString = "The server took too long"
             answer = ErrorAnswer(504, nil, message, reason: "response time-out", proxyError: "http_response_timeout")
+        case .upstreamBusy:
+            let reason: StaticString = "the server says that it is busy"
+            answer = ErrorAnswer(503, nil, "Too busy", reason: reason, proxyError: "destination_unavailable")
+        case .upstreamUnreachable:
+            let reason: StaticString = "no connection to the server"
+            answer = ErrorAnswer(502, nil, "The server failed", reason: reason, proxyError: "destination_unavailable")
         case .upstreamNonsense:
             let reason: StaticString = "an answer that cannot be read"
             answer = ErrorAnswer(502, nil, "The server failed", reason: reason, proxyError: "http_protocol_error")
@@ -196,9 +212,32 @@ struct ErrorAnswer {
         }
         answer.isLegacyResult = true
         if answer.status == 503 {
-            answer.fields.append(("Retry-After", Array("1")))
-            answer.data.append(("retryAfter", Array("1")))
+            var seconds: [UInt8] = []
+            DecimalText.append(retryAfter(refusal), to: &seconds)
+            answer.fields.append(("Retry-After", seconds))
+            answer.data.append(("retryAfter", seconds))
         }
+        return answer
+    }
+
+    /// Seconds.
+    private static func retryAfter(_ refusal: Refusal) -> Int {
+        guard case .upstreamBusy(let seconds?) = refusal else { return 1 }
+        return min(max(seconds, 1), 3600)
+    }
+
+    /// A server's refusal of a message: its status and its error object go to its client unchanged.
+    private static func upstreamsOwn(_ refusal: UpstreamRefusal) -> ErrorAnswer {
+        var answer = ErrorAnswer(
+            refusal.status,
+            nil,
+            "The server refused the message",
+            reason: "the server's own refusal",
+            proxyError: "http_response_incomplete"
+        )
+        answer.isUpstreams = true
+        answer.upstreamError = refusal.error
+        if refusal.status == 405 { answer.fields.append(("Allow", Array("POST"))) }
         return answer
     }
 

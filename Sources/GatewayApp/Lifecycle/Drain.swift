@@ -48,7 +48,7 @@ final class Drain {
         if loop.now >= deadline { return finish() }
         if !isStopping, shared.counters.exchanges.current == 0 || loop.now + stopMargin >= deadline {
             isStopping = true
-            for worker in workers { worker.loop.post { worker.home.closeAll() } }
+            for worker in workers { worker.loop.post { worker.endSessions() } }
         }
         let isSent = shared.counters.connections.unsent == 0
         if isStopping, isSent, shared.directory.processCount == 0 { return finish() }

@@ -60,6 +60,7 @@ final class Gateway {
                 [unowned self] signal in received(signal)
             }
         }
+        workers[0].sweepSessions()
         for worker in workers.dropFirst() {
             threads.append(try LoopThread(worker.loop))
         }

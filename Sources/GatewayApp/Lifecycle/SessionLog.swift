@@ -31,13 +31,18 @@ enum SessionLog {
                     name(server, session, &line)
                     line.member("reason", reason)
                 }
+            case .failed(let server, let session, let reason):
+                log.write(.warning, "upstream_failed") { line in
+                    name(server, session, &line)
+                    line.member("reason", reason)
+                }
             }
         }
     }
 
-    private static func name(_ server: [UInt8], _ session: SessionHandle, _ line: inout JSONWriter) {
+    private static func name(_ server: [UInt8], _ session: SessionHandle?, _ line: inout JSONWriter) {
         line.member("server", server)
-        line.member("session", session.logName)
+        if let session { line.member("session", session.logName) }
     }
 
     private static func describe(_ loss: ChildLoss) -> [UInt8] {

@@ -2,6 +2,7 @@
 
 import Bytes
 import Crypto
+import HTTP
 import Identity
 import Policy
 import Reactor
@@ -30,13 +31,9 @@ extension SharedParts {
         } catch {
             throw StartFailure(text: Array("authentication: the keys cannot be used\n"))
         }
-        var servers: [StdioServer?] = []
+        var servers: [Route.Upstream] = []
         for (index, server) in configuration.servers.enumerated() {
-            guard let stdio = server.stdio else {
-                servers.append(nil)
-                continue
-            }
-            servers.append(try StdioServer(server, stdio, index: index, limits: configuration.limits))
+            servers.append(try Route.Upstream(server, index: index, configuration))
         }
         let secrets = configuration.sessionKeys.isEmpty ? [SecureRandom.bytes(32)] : configuration.sessionKeys
         let limits = SessionDirectory.Limits(
@@ -47,11 +44,58 @@ extension SharedParts {
         self.init(
             snapshot: Snapshot(configuration, policy: policy, authenticator: authenticator, servers: servers),
             directory: SessionDirectory(limits: limits, sealer: SessionSealer(secrets: secrets)),
+            events: EventSealer(secrets: secrets),
             guardian: guardian,
             log: log,
             counters: Counters(),
             observer: SessionLog.observer(log),
             workers: workers
+        )
+    }
+}
+
+extension Route.Upstream {
+    init(_ server: ServerConfiguration, index: Int, _ configuration: GatewayConfiguration) throws(StartFailure) {
+        switch server.upstream {
+        case .stdio(let stdio):
+            self = .stdio(try StdioServer(server, stdio, index: index, limits: configuration.limits))
+        case .http(let http):
+            self = .http(try HTTPServer(server, http, index: index, configuration))
+        }
+    }
+}
+
+extension HTTPServer {
+    convenience init(
+        _ server: ServerConfiguration,
+        _ http: HTTPUpstreamConfiguration,
+        index: Int,
+        _ configuration: GatewayConfiguration
+    ) throws(StartFailure) {
+        let template: RequestTemplate
+        do {
+            template = try RequestTemplate(target: http.target, host: http.host, injected: http.headers)
+        } catch {
+            throw StartFailure(text: Array("servers.") + server.name + Array(": url or headers cannot be used\n"))
+        }
+        var own = OriginLimits()
+        own.connectNanoseconds = server.timeouts.connect
+        own.idleNanoseconds = http.connectionIdle
+        let loops = configuration.threads > 0 ? configuration.threads : Processes.availableCores
+        own.connectionsMax = max(1, (http.connectionsMaximum + loops - 1) / loops)
+        self.init(
+            index: index,
+            name: server.name,
+            origin: HTTPOrigin(
+                template: template,
+                resolver: HostResolver(name: http.name),
+                port: http.port,
+                limits: own
+            ),
+            responseNanoseconds: server.timeouts.response,
+            messageBytesMax: configuration.limits.responseMessage,
+            idleNanoseconds: configuration.limits.sessionIdle,
+            allowedRequests: ServerRequestKinds(rawValue: server.serverRequests.rawValue)
         )
     }
 }

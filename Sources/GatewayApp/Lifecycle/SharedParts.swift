@@ -9,6 +9,7 @@ import Telemetry
 struct SharedParts {
     let snapshot: Snapshot
     let directory: SessionDirectory
+    let events: EventSealer
     let guardian: Guardian
     let log: Log
     let counters: Counters

@@ -12,8 +12,22 @@ struct Route: Sendable {
     /// Its place in the configuration, and the policy's name for it.
     let index: Int
     let server: ServerConfiguration
-    /// Nil of a server that is no child process.
-    let stdio: StdioServer?
+    let upstream: Upstream
+
+    enum Upstream: Sendable {
+        case stdio(StdioServer)
+        case http(HTTPServer)
+    }
+
+    /// Nil for a server of another kind.
+    var stdio: StdioServer? {
+        if case .stdio(let server) = upstream { server } else { nil }
+    }
+
+    /// Nil for a server of another kind.
+    var http: HTTPServer? {
+        if case .http(let server) = upstream { server } else { nil }
+    }
 }
 
 /// Everything that requests are judged by, compiled from one configuration. Immutable; every loop has the same one, and
@@ -31,7 +45,7 @@ final class Snapshot: Sendable {
         _ configuration: GatewayConfiguration,
         policy: Policy,
         authenticator: Authenticator,
-        servers: [StdioServer?]
+        servers: [Route.Upstream]
     ) {
         self.configuration = configuration
         self.policy = policy
@@ -45,10 +59,13 @@ final class Snapshot: Sendable {
         crossOrigin = CrossOrigin(configuration.allowedOrigins)
         var routes: [[UInt8]: Route] = [:]
         for (index, server) in configuration.servers.enumerated() {
-            routes[server.path] = Route(index: index, server: server, stdio: servers[index])
+            routes[server.path] = Route(index: index, server: server, upstream: servers[index])
         }
         self.routes = routes
     }
+
+    /// The HTTP servers of all endpoints.
+    var httpServers: [HTTPServer] { routes.values.compactMap(\.http) }
 
     /// The endpoint at exactly this path.
     func route(_ path: [UInt8]) -> Route? { routes[path] }

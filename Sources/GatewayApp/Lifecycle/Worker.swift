@@ -19,6 +19,7 @@ final class Worker: @unchecked Sendable {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     private(set) var isDraining = false
     private(set) var home: SessionHome
+    let http: HTTPHome
     private var connections = Slots<HTTPConnection>()
     /// Connections of which a proxy has still to say whose they are.
     private var prefaces = Slots<ProxyPreface>()
@@ -42,6 +43,7 @@ final class Worker: @unchecked Sendable {
             observer: shared.observer,
             deliver: shared.workers.deliver
         )
+        http = HTTPHome(loop: loop, directory: shared.directory, observer: shared.observer, events: shared.events)
     }
 
     // MARK: listeners and connections
@@ -97,14 +99,22 @@ final class Worker: @unchecked Sendable {
 
     func nextRequestID() -> [UInt8] { requestIDs.next() }
 
+    /// A session on another loop may speak to the exchange from here on.
     func wait(for exchange: Exchange) {
-        guard waiting.updateValue(exchange, forKey: exchange.key.sequence) == nil, !exchange.isListening else { return }
+        waiting[exchange.key.sequence] = exchange
+        count(exchange)
+    }
+
+    /// A drain waits for the exchange, unless it is a standalone stream.
+    func count(_ exchange: Exchange) {
+        guard !exchange.isListening, !exchange.isCounted else { return }
+        exchange.isCounted = true
         counters.exchanges.begin()
     }
 
-    func exchangeEnded(_ exchange: Exchange, wasListening: Bool) {
-        guard waiting.removeValue(forKey: exchange.key.sequence) != nil, !wasListening else { return }
-        counters.exchanges.end()
+    func exchangeEnded(_ exchange: Exchange) {
+        waiting[exchange.key.sequence] = nil
+        if exchange.isCounted { counters.exchanges.end() }
     }
 
     /// Brings what a session says to its exchange, wherever that lives. Callable from every loop.
@@ -127,8 +137,27 @@ final class Worker: @unchecked Sendable {
         for (_, connection) in connections.all { connection.drain() }
     }
 
+    /// Ends what lives in processes of the gateway's own; sessions with HTTP servers outlive it.
+    func endSessions() {
+        home.closeAll()
+        http.beginDrain()
+    }
+
+    /// Ends sessions with HTTP servers that nobody uses, again and again. On one loop only.
+    func sweepSessions() {
+        loop.schedule(after: Self.sweepNanoseconds(snapshot.configuration.limits.sessionIdle)) { [weak self] in
+            guard let self, !isDraining else { return }
+            http.endIdleSessions(snapshot.httpServers)
+            sweepSessions()
+        }
+    }
+
+    /// Often enough that a session ends within a quarter of its idle time, and at most ten seconds, too late.
+    private static func sweepNanoseconds(_ idle: UInt64) -> UInt64 { min(max(idle / 4, 50_000_000), 10_000_000_000) }
+
     /// Ends every connection, whatever it waits for.
     func closeConnections() {
+        http.closeAll()
         for (_, preface) in prefaces.all { preface.close() }
         for (_, connection) in connections.all { connection.close() }
     }
