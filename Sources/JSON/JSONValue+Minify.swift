@@ -52,8 +52,8 @@ extension JSONValue {
         return text
     }
 
-    /// The text to send to a reader that takes a whole body: byte for byte as it came, but minified where CR or LF stands
-    /// between tokens (contract, section 3). For the root without a copy.
+    /// The text to send to a reader that takes a whole body: byte for byte as it came, but minified where CR or LF
+    /// stands between tokens (contract, section 3). For the root without a copy.
     public var upstreamText: [UInt8] {
         guard !hasLineBreakOutsideStrings else { return minified }
         return index == 0 ? document.bytes : raw

@@ -40,7 +40,7 @@ extension HTTPCall {
         return expected.upstreamID.map { $0 == id.text } ?? (expected.id == id)
     }
 
-    /// > contract 3: its own 401, 403, 407 and redirections are 502: the caller's credential is not what they are about.
+    /// > semantics 6: "An upstream's 401, 403, 407 or 3xx is 502." The caller's credential is not what they are about.
     func judge(_ head: ReceivedHead) {
         switch head.status {
         case 200..<300: judgeSuccess(head)

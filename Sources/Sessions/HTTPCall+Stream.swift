@@ -24,7 +24,9 @@ extension HTTPCall {
     /// The server has ended the stream in an orderly way.
     func finishEvents() {
         let waiting = listener
-        guard events?.hasUnfinishedEvent != true else { return breakOff(.nonsense("a stream that ends inside an event")) }
+        guard events?.hasUnfinishedEvent != true else {
+            return breakOff(.nonsense("a stream that ends inside an event"))
+        }
         guard let expected = expectsAnswer else {
             end()
             waiting?.receive(.ended)
@@ -82,7 +84,9 @@ extension HTTPCall {
         home.noteDropped(by: self, reason)
         if isGarbage {
             garbage += 1
-            guard garbage <= Self.garbageEventsMax else { return breakOff(.nonsense("too many events without a message")) }
+            guard garbage <= Self.garbageEventsMax else {
+                return breakOff(.nonsense("too many events without a message"))
+            }
         }
         var rest = StreamEvent()
         rest.id = frame.id

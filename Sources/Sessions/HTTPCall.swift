@@ -135,8 +135,8 @@ public final class HTTPCall: OriginCallDelegate {
         if unacknowledged <= Self.creditBytes { origin?.setReading(true) }
     }
 
-    /// Nobody listens any more. A stream of the client's own ends. A request goes on: where its client can come back for
-    /// the answer the server keeps that, if it sees that nobody reads; elsewhere the answer is thrown away.
+    /// Nobody listens any more. A stream of the client's own ends. A request goes on: where its client can come back
+    /// for the answer the server keeps that, if it sees that nobody reads; elsewhere the answer is thrown away.
     public func detach() {
         listener = nil
         switch kind {

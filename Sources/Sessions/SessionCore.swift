@@ -118,7 +118,8 @@ struct SessionCore {
         for entry in waiting {
             if case .request(let request) = entry.message { serverRequests[request.id]?.stream = key }
         }
-        return [.deliver(key, .accepted)] + waiting.map { .deliver(key, .message($0.message, text: $0.text, frame: nil)) }
+        return [.deliver(key, .accepted)]
+            + waiting.map { .deliver(key, .message($0.message, text: $0.text, frame: nil)) }
     }
 
     /// The exchange is over. Its requests go on: > MCP 2025-11-25, transports: "Disconnection SHOULD NOT be interpreted

@@ -121,7 +121,9 @@ public final class SessionDirectory: Sendable {
         state.withLock { state in
             var idle: [HTTPSessionRecord] = []
             for entry in state.entries.values where entry.server == server {
-                if case .record(let record) = entry.place, record.isIdle(now, after: nanoseconds) { idle.append(record) }
+                if case .record(let record) = entry.place, record.isIdle(now, after: nanoseconds) {
+                    idle.append(record)
+                }
             }
             for record in idle { state.remove(record.handle) }
             return idle

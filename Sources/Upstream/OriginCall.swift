@@ -56,8 +56,8 @@ public final class OriginCall {
         pool?.forget(self)
     }
 
-    /// The owner has what it wanted, and hears nothing more. What little is left of the response is thrown away, so that
-    /// the connection can be used again.
+    /// The owner has what it wanted, and hears nothing more. What little is left of the response is thrown away, so
+    /// that the connection can be used again.
     public func release() {
         delegate = nil
         connection?.discardRest()

@@ -38,6 +38,9 @@ final class BreakingStream: ClientStream {
     func beginStream(_ head: ResponseHead) { take(.beginStream) }
     func write(_ bytes: [UInt8]) { take(.write) }
     func endStream() { if isBroken { writesAfter += 1 } }
+    func abortStream() { if isBroken { writesAfter += 1 } }
+    func cork() { if isBroken { writesAfter += 1 } }
+    func uncork() {}
 }
 
 @Suite struct `An exchange whose client goes away` {
@@ -50,7 +53,7 @@ final class BreakingStream: ClientStream {
             configuration,
             policy: policy,
             authenticator: try Authenticator(keys: []),
-            servers: [Self.server]
+            servers: [.stdio(Self.server)]
         )
         let log = try Log(LogConfiguration(level: .error, file: Array("/dev/null".utf8)))
         let limits = SessionDirectory.Limits(sessionsMax: 1, sessionsPerPrincipalMax: 1, lifetimeMicroseconds: 1)
@@ -58,6 +61,7 @@ final class BreakingStream: ClientStream {
         let shared = SharedParts(
             snapshot: snapshot,
             directory: SessionDirectory(limits: limits, sealer: sealer),
+            events: EventSealer(secrets: [[UInt8](repeating: 1, count: 32)]),
             guardian: try Guardian.start(),
             log: log,
             counters: Counters(),
@@ -99,13 +103,13 @@ final class BreakingStream: ClientStream {
             refusedVersion: nil
         )
         let answers = isListener ? 0 : 2
-        exchange.state = .waiting(.init(admitted: admitted, answersLeft: answers, isListener: isListener, ticket: nil))
+        exchange.state = .waiting(.init(admitted: admitted, answersLeft: answers, isListener: isListener, link: .none))
         return exchange
     }
 
     private func notification() throws -> SessionEvent {
         let text = Array(#"{"jsonrpc":"2.0","method":"notifications/message","params":{}}"#.utf8)
-        return .message(try MCPReader.readUpstream(text, limits: JSONLimits()), text: text)
+        return .message(try MCPReader.readUpstream(text, limits: JSONLimits()), text: text, frame: nil)
     }
 
     /// The connection is gone when its exchange is told so; the exchange may neither write to it nor live on.

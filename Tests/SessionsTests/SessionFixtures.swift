@@ -85,13 +85,16 @@ struct Session {
         switch event {
         case .opened: "opened"
         case .answered(let answer): "answer to \(String(decoding: answer.id.text, as: UTF8.self))"
-        case .message(.request, _): "request"
-        case .message(.notification(let note), _): String(decoding: note.method.text, as: UTF8.self)
-        case .message(.response, _): "response"
+        case .message(.request, _, _): "request"
+        case .message(.notification(let note), _, _): String(decoding: note.method.text, as: UTF8.self)
+        case .message(.response, _, _): "response"
         case .accepted: "accepted"
         case .failed(let failure, let id):
             "failed \(failure) \(id.map { String(decoding: $0.text, as: UTF8.self) } ?? "-")"
         case .ended: "ended"
+        case .streaming: "streaming"
+        case .block: "block"
+        case .broken(let failure, _): "broken \(failure)"
         }
     }
 }

@@ -15,10 +15,18 @@ extension Exchange: SessionListener {
 
     /// > semantics 6: "Only listed headers pass. Up: Accept, Content-Type, `Mcp-*`, trace context, a verified
     /// > Last-Event-ID, what the configuration injects."
-    func writer(_ head: RequestHead, for server: HTTPServer) throws(Refusal) -> RequestWriter {
+    func writer(
+        _ head: RequestHead,
+        from caller: Authenticated,
+        for server: HTTPServer,
+        forwardsIdentity: Bool
+    ) throws(Refusal) -> RequestWriter {
         var writer = RequestWriter(server.template, Self.upstreamMethod(head.method))
         do {
             try writer.field(.requestID, record.requestID)
+            if forwardsIdentity {
+                for field in caller.forwardedFields { try writer.field(field.name.bytes.span, field.value.span) }
+            }
             if !head.has(.accept) { try writer.field(.accept, Self.bothTypes.bytes) }
             try writer.pass(from: head)
         } catch {

@@ -83,7 +83,8 @@ extension Exchange {
         )
         if let server = route.http {
             admitted.lastEventID = head.value(.lastEventID)
-            admitted.writer = try writer(head, for: server)
+            let forwardsIdentity = route.server.forwardIdentity
+            admitted.writer = try writer(head, from: caller, for: server, forwardsIdentity: forwardsIdentity)
         }
         return admitted
     }
