@@ -18,9 +18,10 @@ func allOperations() throws -> [Operation] {
 private func requestOperations() -> [Operation] {
     [
         Operation("request_read") {
+            let bytes = Samples.request
             var parser = RequestParser()
             var offset = 0
-            while let event = try? parser.next(Samples.request.span, offset: &offset) {
+            while let event = try? parser.next(bytes.span, offset: &offset) {
                 if case .head(let head) = event { use(head) }
             }
         },
@@ -139,7 +140,8 @@ enum BenchmarkFailure: Error {
 private func upstreamOperations() throws -> [Operation] {
     var parser = RequestParser()
     var offset = 0
-    guard case .head(let head)? = try parser.next(Samples.request.span, offset: &offset) else {
+    let request = Samples.request
+    guard case .head(let head)? = try parser.next(request.span, offset: &offset) else {
         throw BenchmarkFailure.headIsUnreadable
     }
     let template = try RequestTemplate(target: Array("/mcp".utf8), host: Array("upstream.example:8080".utf8))
@@ -157,11 +159,12 @@ private func upstreamOperations() throws -> [Operation] {
         Operation("response_read") { readResponse(Samples.response) },
         Operation("response_read_chunked") { readResponse(Samples.chunked) },
         Operation("event_read_and_write") {
+            let bytes = Samples.event
             var reader = EventStreamReader()
             var offset = 0
             var out: [UInt8] = []
             out.reserveCapacity(1024)
-            while let event = try? reader.next(Samples.event.span, offset: &offset) {
+            while let event = try? reader.next(bytes.span, offset: &offset) {
                 SSEWriter.append(event, to: &out)
             }
             use(out)

@@ -3,14 +3,21 @@
 import CAllocations
 
 // Prints one line for each operation: its name, blocks and bytes taken from the heap, and nanoseconds, each for one
-// time. The last is for a look only. `--times N`: how often each is done. operations.py compares with the thresholds.
+// time. The last is for a look only. `--times N`: how often each is done; `--only NAME`: that one, for a profiler.
+// operations.py compares with the thresholds.
 
 var times = 64
-if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--times", let given = Int(CommandLine.arguments[2]) {
-    times = max(given, 1)
+var only: String?
+var arguments = CommandLine.arguments.dropFirst()
+while let option = arguments.popFirst(), let value = arguments.popFirst() {
+    switch option {
+    case "--times": times = max(Int(value) ?? times, 1)
+    case "--only": only = value
+    default: print("unknown option \(option)")
+    }
 }
 
-for operation in try allOperations() {
+for operation in try allOperations() where only == nil || operation.name == only {
     operation.warmUp()
     let before = gatehouse_allocations_so_far()
     let began = ContinuousClock.now
