@@ -86,6 +86,12 @@ extension Span where Element == UInt8 {
     /// The offset of the first `byte` at or after `start`, nil if there is none.
     public func firstOffset(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start
+        let wanted = SIMD16<UInt8>(repeating: byte)
+        while index <= count - 16 {
+            let run = (block(at: index) .!= wanted).firstUnset
+            if run < 16 { return index + run }
+            index += 16
+        }
         while index < count {
             if self[index] == byte { return index }
             index += 1
