@@ -51,6 +51,15 @@ let package = Package(
         .executableTarget(name: "gatehouse", dependencies: ["GatewayApp"], swiftSettings: sources),
         .executableTarget(name: "calculator-server", dependencies: ["Bytes", "JSON"], swiftSettings: sources),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
+        // Counts what single operations cost (Tests/run.sh bench). Not a product: the heap of no other program is
+        // counted.
+        .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "gatehouse-bench",
+            dependencies: ["Bytes", "JSON", "Crypto", "HTTP", "MCP", "Identity", "Policy", "CAllocations"],
+            path: "Tests/Benchmarks/Operations",
+            swiftSettings: tests + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["TestSupport", "gatehouse", "calculator-server"],
@@ -87,7 +96,9 @@ if Context.environment["FUZZ"] != nil {
     ]
     let instrumented = ["-sanitize=fuzzer,address"]
     package.products.removeAll()
-    package.targets.removeAll { $0.type == .executable || $0.type == .test || $0.name == "TestSupport" }
+    package.targets.removeAll {
+        $0.type == .executable || $0.type == .test || ["TestSupport", "CAllocations"].contains($0.name)
+    }
     for target in package.targets where target.type == .regular && target.name != "CLinux" {
         target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(instrumented)]
     }

@@ -11,13 +11,14 @@
 #   interop   real MCP clients and servers in Python, from PyPI
 #   asan      the suite under the address sanitizer
 #   tsan      the suite under the thread sanitizer
+#   bench     what single operations cost in allocations and instructions, against the thresholds
 #   fuzz      each fuzz target for GATEHOUSE_FUZZ_SECONDS (default 15)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/setup.sh
 . deploy/setup.sh
 
-stages_known=(lint unit readme interop asan tsan fuzz)
+stages_known=(lint unit readme interop bench asan tsan fuzz)
 current="set-up"
 summary=()
 
@@ -66,6 +67,8 @@ stage_interop() {
         echo "There is no Tests/Interop/run.sh."
     fi
 }
+
+stage_bench() { Tests/Benchmarks/operations.sh; }
 
 # sanitized NAME OPTIONS: the suite, and the programs that it starts, under one sanitizer. Reports go to files, because
 # those of a program that a test started would otherwise be lost; any report fails the stage. The house rules read text

@@ -15,7 +15,21 @@ public enum ASCII {
     public static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
     /// The lower-case form of an ASCII letter, any other byte unchanged.
+    @inlinable
     public static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    /// As above, of each of eight bytes.
+    @inlinable
+    @inline(__always)
+    public static func lower(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // The top bit of each byte below says of its lower seven: at least `A`; over `Z`. No carry leaves a byte.
+        let low = word & (ones &* 0x7F)
+        let isAtLeastA = low &+ ones &* (0x80 - 0x41)
+        let isOverZ = low &+ ones &* (0x80 - 0x5B)
+        let isCapital = (isAtLeastA ^ isOverZ) & ~word & (ones &* 0x80)
+        return word | isCapital &>> 2
+    }
 
     /// The value of a hexadecimal digit of either case, nil for any other byte.
     public static func hexValue(_ byte: UInt8) -> UInt8? {
@@ -51,31 +65,33 @@ extension Span where Element == UInt8 {
     /// Whether the bytes are exactly those of the literal.
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        return text.withEachByte { index, byte in self[index] == byte }
+        let own = self
+        return text.withSpan { own.equals($0) }
     }
 
     /// Whether the bytes equal the literal, ASCII letters compared without case.
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        return text.withEachByte { index, byte in ASCII.lower(self[index]) == ASCII.lower(byte) }
+        let own = self
+        return text.withSpan { own.equalsIgnoringCase($0) }
     }
 
     /// Whether the first bytes are those of the literal.
     public func starts(with text: StaticString) -> Bool {
         guard count >= text.utf8CodeUnitCount else { return false }
-        return text.withEachByte { index, byte in self[index] == byte }
-    }
-
-    /// Whether both spans hold the same bytes. Not constant-time: never for secrets.
-    public func equals(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] { return false }
-        return true
+        let start = extracting(first: text.utf8CodeUnitCount)
+        return text.withSpan { start.equals($0) }
     }
 
     /// The offset of the first `byte` at or after `start`, nil if there is none.
     public func firstOffset(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start
+        let wanted = SIMD16<UInt8>(repeating: byte)
+        while index <= count - 16 {
+            let run = (block(at: index) .!= wanted).firstUnset
+            if run < 16 { return index + run }
+            index += 16
+        }
         while index < count {
             if self[index] == byte { return index }
             index += 1

@@ -19,13 +19,24 @@ public enum DecimalText {
 
     /// Appends the digits of an integer, with `-` before a negative one.
     public static func append(_ number: Int, to text: inout [UInt8]) {
-        if number < 0 { text.append(0x2D) }
-        var magnitude = number.magnitude
-        let start = text.count
+        withText(number) { text.append(contentsOf: $0) }
+    }
+
+    /// Lends the text that `append` appends.
+    public static func withText<Result>(_ number: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        var digits = InlineArray<20, UInt8>(repeating: 0x30)
+        var start = digits.count
+        var rest = number.magnitude
         repeat {
-            text.append(0x30 + UInt8(truncatingIfNeeded: magnitude % 10))
-            magnitude /= 10
-        } while magnitude > 0
-        text[start...].reverse()
+            start -= 1
+            digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        // 2^63 has nineteen digits, so there is room for the sign.
+        if number < 0 {
+            start -= 1
+            digits[start] = 0x2D
+        }
+        return body(digits.span.extracting(start...))
     }
 }

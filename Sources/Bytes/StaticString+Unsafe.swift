@@ -12,15 +12,4 @@ extension StaticString {
         // SAFETY: the buffer of a literal lives as long as the program; the span does not leave the closure.
         withUTF8Buffer { buffer in unsafe body(buffer.span) }
     }
-
-    /// Calls `body` with every offset and byte until it answers false; true if it never did.
-    func withEachByte(_ body: (Int, UInt8) -> Bool) -> Bool {
-        // SAFETY: as above; the offset stays below the buffer's count.
-        withUTF8Buffer { buffer in
-            for index in 0..<buffer.count {
-                guard unsafe body(index, buffer[index]) else { return false }
-            }
-            return true
-        }
-    }
 }

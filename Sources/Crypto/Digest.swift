@@ -19,6 +19,18 @@ public enum Digest {
         return hash.finish()
     }
 
+    /// Lends SHA-256 of two texts set one behind the other, 32 bytes, without allocating.
+    public static func withSHA256<Result>(
+        _ first: Span<UInt8>,
+        _ second: Span<UInt8>,
+        _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        var hash = SHA256()
+        hash.update(first)
+        hash.update(second)
+        return hash.withDigest(body)
+    }
+
     /// HMAC-SHA-256 (RFC 2104), 32 bytes.
     public static func hmacSHA256(key: Span<UInt8>, _ message: Span<UInt8>) -> [UInt8] {
         var mac = HMACSHA256(key: key)

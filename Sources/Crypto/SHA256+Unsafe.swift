@@ -35,4 +35,15 @@ public struct SHA256: Sendable {
             count = Self.digestBytes
         }
     }
+
+    /// Lends the digest, 32 bytes, without allocating. The state is wiped as by `finish`.
+    public consuming func withDigest<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        var digest = InlineArray<32, UInt8>(repeating: 0)
+        var room = digest.mutableSpan
+        // SAFETY: the buffer has room for the 32 bytes that are written.
+        unsafe room.withUnsafeMutableBufferPointer { buffer in
+            _ = unsafe gatehouse_sha256_final(buffer.baseAddress, &state)
+        }
+        return body(digest.span)
+    }
 }

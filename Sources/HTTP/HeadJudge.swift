@@ -97,6 +97,7 @@ struct HeadJudge: ~Escapable {
     /// field which decides about the request.
     func connection() throws(HTTPError) -> Bool {
         guard has(.connection) else { return !scanner.isHTTP10 }
+        if bytes.extracting(first(.connection)).equalsIgnoringCase("keep-alive"), isOnly(.connection) { return true }
         var options = ConnectionOptions()
         for line in scanner.lines where line.known == .connection {
             try options.read(bytes.extracting(line.value))
@@ -105,6 +106,13 @@ struct HeadJudge: ~Escapable {
     }
 
     private func has(_ field: KnownField) -> Bool { scanner.present & field.bit != 0 }
+
+    /// Whether a field that is present has one line.
+    private func isOnly(_ field: KnownField) -> Bool {
+        var count = 0
+        for line in scanner.lines where line.known == field { count += 1 }
+        return count == 1
+    }
 
     /// Only for fields that are present.
     private func first(_ field: KnownField) -> Range<Int> {

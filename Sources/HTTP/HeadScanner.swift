@@ -205,7 +205,7 @@ struct HeadScanner {
     private mutating func scanName(_ bytes: Span<UInt8>) throws(HTTPError) {
         let end = min(bytes.count, fieldsEnd)
         let names = names
-        var at = index
+        var at = bytes.offsetBehindNameBytes(from: index, to: end)
         while at < end, names.contains(bytes[at]) { at += 1 }
         index = at
         guard at < end else { return try requireRoom(bytes) }
@@ -217,7 +217,7 @@ struct HeadScanner {
 
     private mutating func scanValue(_ bytes: Span<UInt8>) throws(HTTPError) {
         let end = min(bytes.count, fieldsEnd)
-        var at = index
+        var at = bytes.offsetBehindValueBytes(from: index, to: end)
         while at < end, ByteSet.isFieldValue(bytes[at]) { at += 1 }
         index = at
         guard at < end else { return try requireRoom(bytes) }
@@ -229,7 +229,7 @@ struct HeadScanner {
 
     /// The CR of the line at `end` is read: what comes before it is the line.
     private mutating func keepLine(_ bytes: Span<UInt8>, _ end: Int) throws(HTTPError) {
-        let key = NameKey(bytes.extracting(mark..<nameEnd))
+        let key = NameKey(bytes, mark..<nameEnd)
         let known = if let key { KnownField.find(key) } else { KnownField?.none }
         if let known {
             guard present & known.bit == 0 || !known.isSingleton else {

@@ -70,6 +70,18 @@ public struct RequestHead: Sendable {
         bytes.span.extracting(lines.first(field)?.value ?? 0..<0)
     }
 
+    /// The value of the first line without a copy; nil without such a line.
+    @_lifetime(borrow self)
+    public func span(_ field: KnownField) -> Span<UInt8>? {
+        guard let line = lines.first(field) else { return nil }
+        return bytes.span.extracting(line.value)
+    }
+
+    /// `host` without a copy, in the case that it came in.
+    public var hostSpan: Span<UInt8> {
+        @_lifetime(borrow self) get { bytes.span.extracting(hostRange) }
+    }
+
     /// Whether there is a line of this name.
     public func has(_ field: KnownField) -> Bool { lines.has(field) }
 

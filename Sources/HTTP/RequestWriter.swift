@@ -81,37 +81,52 @@ public struct RequestTemplate: Sendable, CustomStringConvertible, CustomReflecta
 }
 
 /// Builds the head of one request to an upstream, from nothing: own request line, one own `Host`, own framing. Besides
-/// the injected fields only listed ones can be written (`field`), and no value with a control byte.
-public struct RequestWriter: Sendable {
+/// the injected fields only listed ones can be written (`field`), and no value with a control byte. Prints none of them.
+public struct RequestWriter: Sendable, CustomStringConvertible, CustomReflectable {
     /// The methods that MCP uses.
     public enum Method: Sendable { case get, post, delete }
 
-    private let template: RequestTemplate
     private let method: Method
-    private var lines: [UInt8] = []
-    /// Names that `lines` holds: known ones as bits, others in lower case.
+    /// From the method to the last field line.
+    private var bytes: [UInt8] = []
+    /// Names that `bytes` holds: known ones as bits, others in lower case.
     private var present: UInt64 = 0
     private var others: [[UInt8]] = []
 
-    public init(_ template: RequestTemplate, _ method: Method) {
-        self.template = template
+    /// - Parameter room: bytes that the fields and the content are likely to take. More are taken where they do not
+    ///   suffice, at the cost of a copy.
+    public init(_ template: RequestTemplate, _ method: Method, reserving room: Int = 512) {
         self.method = method
+        bytes.reserveCapacity(template.bytes.count + min(max(room, 0), Self.roomMax) + 64)
+        switch method {
+        case .get: bytes.append("GET")
+        case .post: bytes.append("POST")
+        case .delete: bytes.append("DELETE")
+        }
+        bytes.append(contentsOf: template.bytes)
     }
 
     /// Adds a line: `Accept`, `Content-Type`, `Mcp-*`, `Last-Event-ID`, `X-Request-Id`, the trace context or an
     /// identity field (`X-Gatehouse-*`).
     /// - Throws: `name`, `value` or `repeated`; nothing is added then.
     public mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) throws(RequestWriteError) {
-        guard UpstreamField.isWritable(name) else { throw .name }
-        guard UpstreamField.isValue(value) else { throw .value }
         let known = KnownField.find(name)
-        guard !isPresent(name, known) || known?.mayRepeat == true else { throw .repeated }
-        add(name, value, known)
+        guard UpstreamField.isWritable(name, known) else { throw .name }
+        try add(name, checked: value, known)
     }
 
     /// As with spans.
     public mutating func field(_ field: KnownField, _ value: [UInt8]) throws(RequestWriteError) {
-        try self.field(field.name.bytes.span, value.span)
+        try self.field(field, value.span)
+    }
+
+    /// As with spans.
+    public mutating func field(_ field: KnownField, _ value: Span<UInt8>) throws(RequestWriteError) {
+        guard UpstreamField.isWritable(field) else { throw .name }
+        guard UpstreamField.isValue(value) else { throw .value }
+        guard present & field.bit == 0 || field.mayRepeat else { throw .repeated }
+        present |= field.bit
+        field.name.withSpan { UpstreamField.append($0, value, to: &bytes) }
     }
 
     /// Adds what may pass of a client's head and is not there yet: `Accept`, `Content-Type` (with content only),
@@ -138,22 +153,43 @@ public struct RequestWriter: Sendable {
     /// Writes the head.
     /// - Parameter contentLength: of the content that follows. Written for POST alone: the others have none.
     public func append(to out: inout [UInt8], contentLength: Int) {
-        let name: StaticString =
-            switch method {
-            case .get: "GET"
-            case .post: "POST"
-            case .delete: "DELETE"
-            }
-        out.append(name)
-        out.append(contentsOf: template.bytes)
-        out.append(contentsOf: lines)
-        if method == .post {
-            out.append("content-length: ")
-            DecimalText.append(max(contentLength, 0), to: &out)
-            out.append("\r\n")
-        }
-        out.append("\r\n")
+        out.append(contentsOf: bytes)
+        Self.end(&out, method, contentLength)
     }
+
+    /// The whole request: the head, and for POST the content behind it, in one array without a further copy of the
+    /// head.
+    public consuming func finish(_ content: Span<UInt8>) -> [UInt8] {
+        var bytes = bytes
+        Self.end(&bytes, method, content.count)
+        if method == .post { bytes.append(contentsOf: content) }
+        return bytes
+    }
+
+    /// The most that is reserved beforehand.
+    private static let roomMax = 1 << 20
+
+    private static func end(_ bytes: inout [UInt8], _ method: Method, _ contentLength: Int) {
+        if method == .post {
+            bytes.append("content-length: ")
+            DecimalText.append(max(contentLength, 0), to: &bytes)
+            bytes.append("\r\n")
+        }
+        bytes.append("\r\n")
+    }
+
+    private mutating func add(
+        _ name: Span<UInt8>,
+        checked value: Span<UInt8>,
+        _ known: KnownField?
+    ) throws(RequestWriteError) {
+        guard UpstreamField.isValue(value) else { throw .value }
+        guard !isPresent(name, known) || known?.mayRepeat == true else { throw .repeated }
+        add(name, value, known)
+    }
+
+    public var description: String { "RequestWriter(redacted)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     private func passes(_ name: Span<UInt8>, _ known: KnownField?) -> Bool {
         switch known {
@@ -180,7 +216,7 @@ public struct RequestWriter: Sendable {
         } else {
             others.append(name.array)
         }
-        UpstreamField.append(name, value, to: &lines)
+        UpstreamField.append(name, value, to: &bytes)
     }
 }
 
@@ -191,12 +227,4 @@ extension KnownField {
 
     /// Lists, whose lines add up (RFC 9110, section 5.2; W3C Trace Context, section 3.3.1).
     fileprivate var mayRepeat: Bool { self == .accept || self == .tracestate }
-}
-
-extension Span where Element == UInt8 {
-    fileprivate func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        for index in indices where ASCII.lower(self[index]) != ASCII.lower(other[index]) { return false }
-        return true
-    }
 }

@@ -50,9 +50,7 @@ public struct ResponseHead: Sendable {
     /// As with spans; the value is a decimal number.
     @discardableResult
     public mutating func field(_ name: StaticString, _ value: Int) -> Bool {
-        var text: [UInt8] = []
-        DecimalText.append(value, to: &text)
-        return field(name, text)
+        DecimalText.withText(value) { text in name.withSpan { field($0, text) } }
     }
 
     /// Writes the head: status line, fields, framing, empty line. 1xx, 204 and 304 get no framing field whatever
@@ -93,17 +91,19 @@ public struct ResponseHead: Sendable {
     }
 
     private mutating func finishLine(_ value: Span<UInt8>) {
-        lines.append(0x3A)
-        lines.append(ASCII.space)
+        lines.append(": ")
         var start = 0
-        for index in value.indices where !ByteSet.isFieldValue(value[index]) {
-            lines.append(value, start..<index)
-            lines.append(ASCII.space)
-            start = index + 1
+        var index = value.offsetBehindValueBytes(from: 0, to: value.count)
+        while index < value.count {
+            if !ByteSet.isFieldValue(value[index]) {
+                lines.append(value, start..<index)
+                lines.append(ASCII.space)
+                start = index + 1
+            }
+            index += 1
         }
         lines.append(value, start..<value.count)
-        lines.append(ASCII.carriageReturn)
-        lines.append(ASCII.lineFeed)
+        lines.append("\r\n")
     }
 
     private static func isWritable(_ name: Span<UInt8>) -> Bool {

@@ -5,14 +5,21 @@ import Bytes
 /// Which fields a request to an upstream may have, and how one is written.
 public enum UpstreamField {
     /// Names that the gateway writes, for itself or for a client. No other name goes upstream but by configuration.
-    static func isWritable(_ name: Span<UInt8>) -> Bool {
-        guard isName(name, .fieldName) else { return false }
-        switch KnownField.find(name) {
+    static func isWritable(_ name: Span<UInt8>) -> Bool { isWritable(name, KnownField.find(name)) }
+
+    /// - Parameter known: what the name is known as.
+    static func isWritable(_ name: Span<UInt8>, _ known: KnownField?) -> Bool {
+        if let known { return isWritable(known) }
+        guard name.hasPrefixIgnoringCase("mcp-") || name.hasPrefixIgnoringCase("x-gatehouse-") else { return false }
+        return isName(name, .fieldName)
+    }
+
+    static func isWritable(_ field: KnownField) -> Bool {
+        switch field {
         case .accept, .contentType, .mcpSessionID, .mcpProtocolVersion, .mcpMethod, .mcpName, .lastEventID,
             .requestID, .traceparent, .tracestate:
-            return true
-        case nil: return name.hasPrefixIgnoringCase("mcp-") || name.hasPrefixIgnoringCase("x-gatehouse-")
-        default: return false
+            true
+        default: false
         }
     }
 
@@ -33,18 +40,20 @@ public enum UpstreamField {
 
     /// Whether a value holds no control byte. Tabs are legal in HTTP, and still no value of ours has one.
     static func isValue(_ value: Span<UInt8>) -> Bool {
-        for index in value.indices where value[index] < 0x20 || value[index] == 0x7F { return false }
-        return true
+        var index = value.offsetBehindValueBytes(from: 0, to: value.count)
+        while index < value.count, value[index] >= 0x20, value[index] != 0x7F { index += 1 }
+        return index == value.count
     }
 
     /// Writes a line. A byte that `isValue` refuses becomes a space: a client's tabs do.
     static func append(_ name: Span<UInt8>, _ value: Span<UInt8>, to out: inout [UInt8]) {
         out.append(name, 0..<name.count)
-        out.append(0x3A)
-        out.append(ASCII.space)
+        out.append(": ")
         let start = out.count
         out.append(value, 0..<value.count)
-        for index in start..<out.count where out[index] < 0x20 || out[index] == 0x7F { out[index] = ASCII.space }
+        if !isValue(value) {
+            for index in start..<out.count where out[index] < 0x20 || out[index] == 0x7F { out[index] = ASCII.space }
+        }
         out.append("\r\n")
     }
 

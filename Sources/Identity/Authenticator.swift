@@ -24,11 +24,36 @@ public struct Authenticator: Sendable {
     ) -> AuthenticationResult {
         let situation = Situation(server: server, address: address, now: unixSeconds)
         switch (credentials.authorization.count, credentials.apiKey.count) {
-        case (0, 0): return .none(Authenticated(principal: Principal(anonymousAt: address), roles: []))
-        case (1, 0): return judge(authorization: credentials.authorization[0], situation)
-        case (0, 1): return judge(apiKey: credentials.apiKey[0], situation)
+        case (0, 0): return anonymous(situation)
+        case (1, 0):
+            let line = credentials.authorization[0]
+            return judge(authorization: line.span, situation)
+        case (0, 1):
+            let line = credentials.apiKey[0]
+            return judge(apiKey: line.span, situation)
         default: return .refused(.twoCredentials)
         }
+    }
+
+    /// As above, for a request that has no header twice; nil for one that it does not have.
+    public func authenticate(
+        authorization: Span<UInt8>?,
+        apiKey: Span<UInt8>?,
+        server: [UInt8],
+        from address: IPAddress,
+        now unixSeconds: Int
+    ) -> AuthenticationResult {
+        let situation = Situation(server: server, address: address, now: unixSeconds)
+        if let apiKey {
+            guard authorization == nil else { return .refused(.twoCredentials) }
+            return judge(apiKey: apiKey, situation)
+        }
+        if let authorization { return judge(authorization: authorization, situation) }
+        return anonymous(situation)
+    }
+
+    private func anonymous(_ situation: Situation) -> AuthenticationResult {
+        .none(Authenticated(principal: Principal(anonymousAt: situation.address), roles: []))
     }
 
     private struct Situation {
@@ -38,9 +63,8 @@ public struct Authenticator: Sendable {
     }
 
     /// RFC 9110, section 11.6.2: a scheme, spaces, a value. The scheme is compared without case.
-    private func judge(authorization line: [UInt8], _ situation: Situation) -> AuthenticationResult {
-        let span = line.span
-        let trimmed = span.extracting(span.trimmed)
+    private func judge(authorization line: Span<UInt8>, _ situation: Situation) -> AuthenticationResult {
+        let trimmed = line.extracting(line.trimmed)
         guard !trimmed.isEmpty else { return refused(.emptyCredential) }
         let schemeEnd = trimmed.firstOffset(of: ASCII.space) ?? trimmed.count
         let scheme = trimmed.extracting(..<schemeEnd)
@@ -59,9 +83,8 @@ public struct Authenticator: Sendable {
     }
 
     /// This header is only ever a key, whatever the value looks like.
-    private func judge(apiKey line: [UInt8], _ situation: Situation) -> AuthenticationResult {
-        let span = line.span
-        let value = span.extracting(span.trimmed)
+    private func judge(apiKey line: Span<UInt8>, _ situation: Situation) -> AuthenticationResult {
+        let value = line.extracting(line.trimmed)
         guard !value.isEmpty else { return refused(.emptyCredential) }
         guard CredentialForm.isVisibleASCII(value) else { return refused(.unsafeBytes) }
         return judge(key: value, situation)

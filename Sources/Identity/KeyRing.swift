@@ -11,6 +11,11 @@ struct KeyRing: Sendable {
         let entry: Int
         /// When the hash that fits expires, the latest where several fit; `Int.max`: never.
         let hashExpires: Int
+
+        /// Whether this one counts where both fit.
+        func isBefore(_ other: Match) -> Bool {
+            entry != other.entry ? entry < other.entry : hashExpires >= other.hashExpires
+        }
     }
 
     enum Lookup: Equatable {
@@ -41,8 +46,7 @@ struct KeyRing: Sendable {
         let place = placesByID[id] ?? entries.count
         var expires: Int?
         for hash in ladders[place] {
-            let digest = Digest.sha256(hash.salt.span, key)
-            if constantTimeEquals(digest.span, hash.digest.span) {
+            if Digest.withSHA256(hash.salt.span, key, { constantTimeEquals($0, hash.digest.span) }) {
                 expires = max(expires ?? .min, hash.expires ?? .max)
             }
         }
@@ -56,19 +60,9 @@ struct KeyRing: Sendable {
     func match(imported key: Span<UInt8>) -> Match? {
         var best: Match?
         for table in tables {
-            let digest = Digest.sha256(table.salt.span, key)
-            for place in table.places(of: digest) {
-                let match = Match(entry: place.entry, hashExpires: place.expires)
-                guard let known = best else {
-                    best = match
-                    continue
-                }
-                if match.entry < known.entry {
-                    best = match
-                } else if match.entry == known.entry, match.hashExpires > known.hashExpires {
-                    best = match
-                }
-            }
+            guard let match = Digest.withSHA256(table.salt.span, key, { table.match($0) }) else { continue }
+            if let known = best, known.isBefore(match) { continue }
+            best = match
         }
         return best
     }
@@ -99,8 +93,8 @@ struct KeyRing: Sendable {
                     tableBySalt[hash.salt] = table
                     tables.append(SaltTable(salt: hash.salt))
                 }
-                let known = tables[table].places(of: hash.digest)
-                guard known.allSatisfy({ $0.entry == place }) else { throw .sharedHash(entry: place) }
+                let known = tables[table].match(hash.digest.span)?.entry ?? place
+                guard known == place else { throw .sharedHash(entry: place) }
                 tables[table].insert(hash, entry: place)
             }
         }
@@ -119,28 +113,40 @@ struct KeyRing: Sendable {
 /// time: what the table's own look-up takes tells at most those eight bytes of a digest whose salt nobody outside
 /// knows.
 private struct SaltTable: Sendable {
-    struct Place: Sendable {
-        let entry: Int
-        let digest: [UInt8]
-        let expires: Int
+    private struct Place: Sendable {
+        let match: KeyRing.Match
+        /// The next place whose digest begins with the same bytes; -1 at the end.
+        let next: Int
     }
 
     let salt: [UInt8]
-    private var buckets: [UInt64: [Place]] = [:]
+    private var places: [Place] = []
+    /// The digests of all places, one behind the other.
+    private var digests: [UInt8] = []
+    private var firstByStart: [UInt64: Int] = [:]
 
     init(salt: [UInt8]) { self.salt = salt }
 
     mutating func insert(_ hash: APIKeyEntry.Hash, entry: Int) {
-        let place = Place(entry: entry, digest: hash.digest, expires: hash.expires ?? .max)
-        buckets[Self.start(of: hash.digest), default: []].append(place)
+        let start = hash.digest.span.word(at: 0)
+        let match = KeyRing.Match(entry: entry, hashExpires: hash.expires ?? .max)
+        places.append(Place(match: match, next: firstByStart[start] ?? -1))
+        digests += hash.digest
+        firstByStart[start] = places.count - 1
     }
 
-    func places(of digest: [UInt8]) -> [Place] {
-        guard let bucket = buckets[Self.start(of: digest)] else { return [] }
-        return bucket.filter { constantTimeEquals($0.digest.span, digest.span) }
-    }
-
-    private static func start(of digest: [UInt8]) -> UInt64 {
-        digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    /// What stands under the digest; of several the one that counts.
+    func match(_ digest: Span<UInt8>) -> KeyRing.Match? {
+        var best: KeyRing.Match?
+        var index = firstByStart[digest.word(at: 0)] ?? -1
+        while index >= 0 {
+            let place = places[index]
+            let start = index * SHA256.digestBytes
+            if constantTimeEquals(digests.span.extracting(start..<start + SHA256.digestBytes), digest) {
+                if best?.isBefore(place.match) != true { best = place.match }
+            }
+            index = place.next
+        }
+        return best
     }
 }

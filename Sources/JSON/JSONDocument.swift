@@ -23,10 +23,12 @@ public final class JSONDocument: Sendable {
 /// What the scanner saw on its way, so that most documents can be copied in one piece.
 struct JSONFacts: OptionSet, Sendable {
     let rawValue: UInt8
-    /// Space, tab, CR or LF between tokens.
+    /// Space, tab, CR or LF between tokens of the outermost value.
     static let whiteSpace = JSONFacts(rawValue: 1)
-    /// CR or LF between tokens.
+    /// CR or LF between tokens of the outermost value.
     static let lineBreaks = JSONFacts(rawValue: 2)
     /// U+0085, U+2028 or U+2029, unescaped, in a string.
     static let lineSeparators = JSONFacts(rawValue: 4)
+    /// CR or LF before or behind the outermost value.
+    static let lineBreaksAround = JSONFacts(rawValue: 8)
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Bytes
+
 /// Finds two members of one name in an object. A few names are compared with one another; many go through a hash table
 /// whose function is keyed anew in every process, so that nobody can prepare names that collide.
 extension JSONScanner {
@@ -74,7 +76,7 @@ extension JSONScanner {
     private mutating func areEqual(_ left: JSONNode, _ right: JSONNode) -> Bool {
         comparisons += 1
         guard left.hasEscapes || right.hasEscapes else {
-            return text.extracting(left.content).sameBytes(text.extracting(right.content))
+            return text.extracting(left.content).equals(text.extracting(right.content))
         }
         return JSONString.decode(text.extracting(left.content)) == JSONString.decode(text.extracting(right.content))
     }

@@ -33,7 +33,7 @@ struct JSONScanner: ~Escapable {
     mutating func scanDocument() throws(JSONError) {
         guard text.count <= limits.bytesMax else { throw JSONError(.tooLong, at: limits.bytesMax) }
         try Self.checkEncoding(text)
-        skipWhiteSpace()
+        skipWhiteSpaceAround()
         repeat {
             // A container that was opened and is not empty leaves us at its first value.
             while try scanValue() {}
@@ -121,7 +121,7 @@ struct JSONScanner: ~Escapable {
                 throw JSONError(.unexpectedByte, at: offset)
             }
         }
-        skipWhiteSpace()
+        skipWhiteSpaceAround()
         return false
     }
 
@@ -149,9 +149,20 @@ struct JSONScanner: ~Escapable {
         skipWhiteSpace()
     }
 
+    /// Before and behind the outermost value: nothing of this is in any value's text.
+    private mutating func skipWhiteSpaceAround() {
+        let inside = facts
+        facts = []
+        skipWhiteSpace()
+        facts = facts.contains(.lineBreaks) ? inside.union(.lineBreaksAround) : inside
+    }
+
     private mutating func skipWhiteSpace() {
         while offset < text.count {
-            switch text[offset] {
+            let byte = text[offset]
+            // Nearly always.
+            guard byte <= 0x20 else { return }
+            switch byte {
             case 0x20, 0x09: facts.insert(.whiteSpace)
             case 0x0A, 0x0D: facts.formUnion([.whiteSpace, .lineBreaks])
             default: return

@@ -61,6 +61,7 @@ extension JSONValue {
 
     /// Whether CR or LF stands between tokens of the value; for the root, also before or behind it.
     public var hasLineBreakOutsideStrings: Bool {
+        if index == 0, document.facts.contains(.lineBreaksAround) { return true }
         guard document.facts.contains(.lineBreaks), index > 0 else { return document.facts.contains(.lineBreaks) }
         let node = node
         var position = Int(node.start)

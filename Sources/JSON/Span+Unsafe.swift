@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Bytes
+
 extension Span where Element == UInt8 {
     /// The offset, at or after `start`, of the first byte that a string scanner must look at: quote, backslash, control
     /// character (DEL included) or the first of a sequence outside ASCII; `count` if there is none.
@@ -61,21 +63,6 @@ extension Span where Element == UInt8 {
         return index
     }
 
-    /// Whether both hold the same bytes. Not constant-time.
-    func sameBytes(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        var index = 0
-        while index <= count - 8 {
-            if word(at: index) != other.word(at: index) { return false }
-            index += 8
-        }
-        while index < count {
-            if self[index] != other[index] { return false }
-            index += 1
-        }
-        return true
-    }
-
     /// A hash of the bytes that nobody outside this process can predict.
     var keyedHash: UInt64 {
         var hasher = Hasher()
@@ -83,19 +70,6 @@ extension Span where Element == UInt8 {
         // SAFETY: the bytes are only read inside the closure.
         unsafe withUnsafeBytes { bytes in unsafe hasher.combine(bytes: bytes) }
         return UInt64(truncatingIfNeeded: hasher.finalize())
-    }
-
-    /// Eight bytes, the first in the lowest bits.
-    @inline(__always)
-    private func word(at offset: Int) -> UInt64 {
-        // SAFETY: the load checks that all eight bytes lie inside the span, and every pattern of bits is a UInt64.
-        UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
-
-    @inline(__always)
-    private func block(at offset: Int) -> SIMD16<UInt8> {
-        // SAFETY: the load checks that all sixteen bytes lie inside the span, and every pattern of bits is a vector.
-        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
     }
 
     /// Sets the top bit of the first byte that is special. Bytes above the first may be marked wrongly, since a borrow

@@ -9,8 +9,11 @@ public enum MCPMessage: Sendable {
     case response(MCPResponse)
 }
 
+// Messages are classes: they are handed from hand to hand, and that then costs one reference count and not one for each
+// of their parts.
+
 /// A request: it has an id and wants one answer.
-public struct MCPRequest: Sendable {
+public final class MCPRequest: Sendable {
     public let id: RequestID
     public let call: MCPCall
     /// `params._meta.progressToken`, as its JSON text, where there is one.
@@ -19,10 +22,18 @@ public struct MCPRequest: Sendable {
     public let modernVersion: [UInt8]?
     /// The whole message, for what is written upstream.
     public let json: JSONValue
+
+    init(id: RequestID, call: MCPCall, progressToken: [UInt8]?, modernVersion: [UInt8]?, json: JSONValue) {
+        self.id = id
+        self.call = call
+        self.progressToken = progressToken
+        self.modernVersion = modernVersion
+        self.json = json
+    }
 }
 
 /// A notification: nobody answers it.
-public struct MCPNotification: Sendable {
+public final class MCPNotification: Sendable {
     public let method: MCPMethod
     /// `params.requestId` of `notifications/cancelled`, where it is a valid id.
     public let cancelledID: RequestID?
@@ -31,15 +42,30 @@ public struct MCPNotification: Sendable {
     /// `params.uri` of `notifications/resources/updated`, decoded.
     public let uri: [UInt8]?
     public let json: JSONValue
+
+    init(method: MCPMethod, cancelledID: RequestID?, progressToken: [UInt8]?, uri: [UInt8]?, json: JSONValue) {
+        self.method = method
+        self.cancelledID = cancelledID
+        self.progressToken = progressToken
+        self.uri = uri
+        self.json = json
+    }
 }
 
 /// An answer, with a result or an error.
-public struct MCPResponse: Sendable {
+public final class MCPResponse: Sendable {
     /// Nil where the answer has `"id": null`: the peer could not read the request's.
     public let id: RequestID?
     public let result: JSONValue?
     public let error: JSONValue?
     public let json: JSONValue
+
+    init(id: RequestID?, result: JSONValue?, error: JSONValue?, json: JSONValue) {
+        self.id = id
+        self.result = result
+        self.error = error
+        self.json = json
+    }
 }
 
 /// What a request asks for, as the policy judges it.

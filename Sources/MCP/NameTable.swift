@@ -47,11 +47,10 @@ struct NameTable: Sendable {
 
     /// The number of a name, compared byte for byte only.
     func number(of name: Span<UInt8>) -> Int? {
+        let all = exact.span
         for place in places(ofLength: name.count) {
             let start = starts[place]
-            var index = 0
-            while index < name.count, name[index] == exact[start + index] { index += 1 }
-            if index == name.count { return numbers[place] }
+            if name.equals(all.extracting(start..<start + name.count)) { return numbers[place] }
         }
         return nil
     }
@@ -65,11 +64,10 @@ struct NameTable: Sendable {
     }
 
     private func hasFolded(_ name: Span<UInt8>) -> Bool {
+        let all = folded.span
         for place in places(ofLength: name.count) {
             let start = starts[place]
-            var index = 0
-            while index < name.count, ASCII.lower(name[index]) == folded[start + index] { index += 1 }
-            if index == name.count { return true }
+            if name.equalsIgnoringCase(all.extracting(start..<start + name.count)) { return true }
         }
         return false
     }

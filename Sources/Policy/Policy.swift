@@ -132,9 +132,8 @@ extension Policy {
 
     private func hasAccess(_ who: Authenticated, on server: Int) -> Bool {
         let table = servers[server]
-        for rule in table.denies.everything where rules[rule].isFor(who) { return false }
-        for rule in table.allows.rules where rules[rule].isFor(who) { return true }
-        return false
+        if table.denies.everything.first(for: who, where: { rules[$0].isFor(who) }) != nil { return false }
+        return table.allows.rules.first(for: who) { rules[$0].isFor(who) } != nil
     }
 
     private func firstDeny(
@@ -143,6 +142,7 @@ extension Policy {
         _ object: JudgedObject,
         _ table: RuleTable
     ) -> Int? {
+        guard !table.isEmpty else { return nil }
         let byMethod = firstByMethod(who, method, table)
         guard let byObject = firstByObject(who, object, table) else { return byMethod }
         return min(byMethod ?? byObject, byObject)
@@ -159,7 +159,7 @@ extension Policy {
     }
 
     private func firstByMethod(_ who: Authenticated, _ method: MCPMethod, _ table: RuleTable) -> Int? {
-        table.methods.first(method) { index, isExact in
+        table.methods.first(method, for: who) { index, isExact in
             let rule = rules[index]
             guard rule.isFor(who) else { return false }
             return isExact || rule.isEverything || rule.methods.matchesPattern(method.text)
@@ -170,25 +170,25 @@ extension Policy {
         switch object {
         case .none, .badURI, .never: return nil
         case .tool(let name):
-            return table.tools.first(name) { index, isExact in
+            return table.tools.first(name, for: who) { index, isExact in
                 let rule = rules[index]
                 guard rule.isFor(who) else { return false }
                 return isExact || rule.isEverything || rule.tools.matchesPattern(name)
             }
         case .prompt(let name):
-            return table.prompts.first(name) { index, isExact in
+            return table.prompts.first(name, for: who) { index, isExact in
                 let rule = rules[index]
                 guard rule.isFor(who) else { return false }
                 return isExact || rule.isEverything || rule.prompts.matchesPattern(name)
             }
         case .resource(let uri):
-            return table.resources.first { index in
+            return table.resources.first(for: who) { index in
                 let rule = rules[index]
                 guard rule.isFor(who) else { return false }
                 return rule.effect == .allow ? rule.allows(uri) : rule.denies(uri)
             }
         case .template(let template):
-            return table.resources.first { index in
+            return table.resources.first(for: who) { index in
                 let rule = rules[index]
                 guard rule.isFor(who) else { return false }
                 return rule.effect == .allow ? rule.coversAll(of: template) : rule.meetsSome(of: template)
@@ -202,12 +202,9 @@ extension Policy {
         guard let template = ResourceTemplate(uri) else { return false }
         let table = servers[server]
         guard firstByMethod(who, .resourcesRead, table.denies) == nil else { return false }
-        for index in table.denies.resources where rules[index].isFor(who) && rules[index].deniesAll(of: template) {
-            return false
-        }
-        for index in table.allows.resources where rules[index].isFor(who) && rules[index].couldCover(template) {
-            return true
-        }
-        return false
+        let deny = table.denies.resources.first(for: who) { rules[$0].isFor(who) && rules[$0].deniesAll(of: template) }
+        guard deny == nil else { return false }
+        let allow = table.allows.resources.first(for: who) { rules[$0].isFor(who) && rules[$0].couldCover(template) }
+        return allow != nil
     }
 }

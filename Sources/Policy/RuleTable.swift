@@ -1,51 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Identity
 import MCP
 
-/// For one kind of object: which rules can match a name, without looking at the others. Places of rules are ascending.
+/// For one kind of object: which rules can match a name, without looking at the others.
 struct RuleIndex<Key: Hashable & Sendable>: Sendable {
-    private var exact: [Key: [Int]] = [:]
+    private var exact: [Key: CallerIndex] = [:]
     /// Rules with a pattern, or for everything.
-    private var wild: [Int] = []
+    private var wild = CallerIndex()
 
-    mutating func add(_ rule: Int, exact keys: [Key], isWild: Bool) {
-        for key in keys { exact[key, default: []].append(rule) }
-        if isWild { wild.append(rule) }
+    mutating func add(_ rule: CompiledRule, exact keys: some Sequence<Key>, isWild: Bool) {
+        for key in keys { exact[key, default: CallerIndex()].add(rule) }
+        if isWild { wild.add(rule) }
     }
 
     /// The first rule, in the order of the configuration, that `applies` accepts. It is told whether the rule lists the
     /// key itself; if not, its patterns are still to be asked.
-    func first(_ key: Key, where applies: (_ rule: Int, _ isExact: Bool) -> Bool) -> Int? {
-        let named = exact[key] ?? []
-        var (nextNamed, nextWild) = (0, 0)
-        while nextNamed < named.count || nextWild < wild.count {
-            let isExact = nextWild == wild.count || (nextNamed < named.count && named[nextNamed] <= wild[nextWild])
-            let rule = isExact ? named[nextNamed] : wild[nextWild]
-            if isExact { nextNamed += 1 } else { nextWild += 1 }
-            if applies(rule, isExact) { return rule }
-        }
-        return nil
+    @inline(__always)
+    func first(_ key: Key, for who: Authenticated, where applies: (_ rule: Int, _ isExact: Bool) -> Bool) -> Int? {
+        let named = exact.isEmpty ? nil : exact[key]?.first(for: who) { applies($0, true) }
+        return wild.first(for: who, before: named ?? .max) { applies($0, false) } ?? named
     }
 }
 
-/// The rules of one effect that are in force on one server, in the order of the configuration.
+/// The rules of one effect that are in force on one server.
 struct RuleTable: Sendable {
-    private(set) var rules: [Int] = []
-    private(set) var everything: [Int] = []
-    private(set) var resources: [Int] = []
+    private(set) var isEmpty = true
+    private(set) var rules = CallerIndex()
+    private(set) var everything = CallerIndex()
+    private(set) var resources = CallerIndex()
     private(set) var tools = RuleIndex<[UInt8]>()
     private(set) var prompts = RuleIndex<[UInt8]>()
     private(set) var methods = RuleIndex<MCPMethod>()
 
     mutating func add(_ rule: CompiledRule) {
         let everywhere = rule.isEverything
-        rules.append(rule.index)
-        if everywhere { everything.append(rule.index) }
-        if everywhere || !rule.resources.isEmpty { resources.append(rule.index) }
-        tools.add(rule.index, exact: Array(rule.tools.exact), isWild: everywhere || !rule.tools.patterns.isEmpty)
-        prompts.add(rule.index, exact: Array(rule.prompts.exact), isWild: everywhere || !rule.prompts.patterns.isEmpty)
+        isEmpty = false
+        rules.add(rule)
+        if everywhere { everything.add(rule) }
+        if everywhere || !rule.resources.isEmpty { resources.add(rule) }
+        tools.add(rule, exact: rule.tools.exact, isWild: everywhere || !rule.tools.patterns.isEmpty)
+        prompts.add(rule, exact: rule.prompts.exact, isWild: everywhere || !rule.prompts.patterns.isEmpty)
         methods.add(
-            rule.index,
+            rule,
             exact: rule.methods.exact.map { MCPMethod($0) },
             isWild: everywhere || !rule.methods.patterns.isEmpty
         )

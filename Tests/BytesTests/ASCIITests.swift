@@ -32,6 +32,49 @@ private func find(_ byte: UInt8, in text: String, from start: Int = 0) -> Int? {
         }
     }
 
+    @Test func `eight bytes have the lower case of each`() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<8 {
+                // Neighbours that a carry would change.
+                for other: UInt8 in [0x00, 0x40, 0x5A, 0x7F, 0x80, 0xFF] {
+                    var bytes = [UInt8](repeating: other, count: 8)
+                    bytes[place] = byte
+                    let lower = bytes.map { ASCII.lower($0) }
+                    let (word, want) = (ASCII.lower(bytes.span.word(at: 0)), lower.span.word(at: 0))
+                    #expect(word == want)
+                }
+            }
+        }
+    }
+
+    @Test func `texts of every length are compared to their last byte`() {
+        for length in 0..<40 {
+            let text = (0..<length).map { UInt8($0 + 0x40) }
+            let folded = text.map { ASCII.lower($0) }
+            let (isEqual, isFolded) = (equal(text, text), text.span.equalsIgnoringCase(folded.span))
+            #expect(isEqual && isFolded)
+            for place in 0..<length {
+                var other = text
+                other[place] ^= 0x80
+                let (isEqual, isFolded) = (equal(text, other), text.span.equalsIgnoringCase(other.span))
+                #expect(!isEqual && !isFolded)
+            }
+        }
+    }
+
+    @Test func `the first lane of sixteen that fails is found`() {
+        let ones = SIMD16<UInt8>(repeating: 1)
+        #expect((ones .== ones).firstUnset == 16)
+        for place in 0..<16 {
+            for second in place..<16 {
+                var block = ones
+                block[place] = 0
+                block[second] = 0
+                #expect((block .== ones).firstUnset == place)
+            }
+        }
+    }
+
     @Test func `every byte is the hexadecimal digit it is, or none`() {
         var values: [UInt8: UInt8] = [:]
         for (value, digit) in "0123456789abcdef".utf8.enumerated() { values[digit] = UInt8(value) }

@@ -34,6 +34,12 @@ private func hkdf(_ secret: [UInt8], _ salt: [UInt8], _ info: [UInt8], _ count: 
         #expect(hex(sha256(Array(text.utf8))) == digest)
     }
 
+    @Test func `a lent digest is the one that is given`() {
+        let (first, second) = (Array("salt".utf8), Array("key".utf8))
+        let lent = Digest.withSHA256(first.span, second.span) { $0.array }
+        #expect(lent == sha256(first, second) && lent == sha256(first + second))
+    }
+
     @Test func `a million letters have their digest`() {
         let digest = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
         #expect(hex(sha256([UInt8](repeating: 0x61, count: 1_000_000))) == digest)

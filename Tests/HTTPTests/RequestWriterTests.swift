@@ -53,6 +53,17 @@ struct RequestWriterTests {
         #expect(text(RequestWriter(try template(), .delete), 9) == "DELETE \(plain)\r\n")
     }
 
+    @Test func `a finished request is head and content in one`() throws {
+        let content = Array("{}".utf8)
+        for method in [RequestWriter.Method.post, .get, .delete] {
+            var writer = RequestWriter(try template(), method, reserving: 0)
+            try writer.field(.mcpProtocolVersion, Array("2025-06-18".utf8).span)
+            let head = text(writer, content.count)
+            let whole = writer.finish(content.span)
+            #expect(String(decoding: whole, as: UTF8.self) == head + (method == .post ? "{}" : ""))
+        }
+    }
+
     @Test func `of a client's head only listed fields pass`() throws {
         let lines = """
             Accept: a/b

@@ -294,7 +294,7 @@ struct DecisionTests {
         for _ in 0..<40 {
             let rules = (0..<Int.random(in: 1...12, using: &dice)).map { Self.rule($0, names, &dice) }
             let policy = try Policy(rules: rules, servers: bytes(["s0", "s1"]))
-            for who in [key("a", roles: ["a"]), key("b", roles: ["b", "ab"]), anonymous] {
+            for who in Self.diverse {
                 for call in [
                     tool("a"), tool("ab"), prompt("b"), read("x:ab"), method("b"), method("ping"), complete("x:a{z}"),
                 ] {
@@ -314,6 +314,11 @@ struct DecisionTests {
         }
     }
 
+    /// Found by key, by subject and by either of two roles.
+    private static let diverse = [
+        key("a", roles: ["a"]), key("b", roles: ["b", "ab"]), key("c", subject: "s", roles: ["ab", "b"]), anonymous,
+    ]
+
     private static func rule(_ index: Int, _ names: [String], _ dice: inout Dice) -> AccessRule {
         func pick() -> [String] {
             (0..<Int.random(in: 0...2, using: &dice)).map { _ in names.randomElement(using: &dice) ?? "a" }
@@ -325,11 +330,15 @@ struct DecisionTests {
             ? .everything
             : named(tools: pick() + ["z"], resources: pick().map { "x:" + $0 }, prompts: pick(), methods: pick())
         let subjects: AccessRule.Subjects =
-            switch Int.random(in: 0..<4, using: &dice) {
+            switch Int.random(in: 0..<8, using: &dice) {
             case 0: .anyone
             case 1: .authenticated
             case 2: keys("a")
-            default: roles("ab", "c")
+            case 3: roles("ab", "c")
+            case 4: .matching(.init(subjects: bytes(["s", "b"])))
+            case 5: .matching(.init(keys: bytes(["a", "c"]), subjects: bytes(["s"]), roles: bytes(["ab"])))
+            case 6: .matching(.init(keys: bytes(["b", "c"]), roles: bytes(["ab", "b"])))
+            default: .matching(.init(kinds: bytes(["api_key"])))
             }
         let servers = [["s0"], ["s1"], ["s0", "s1"]].randomElement(using: &dice)
         if isDeny { return deny("r\(index)", on: servers, to: subjects, objects, mode: mode) }
