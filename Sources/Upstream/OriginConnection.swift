@@ -192,6 +192,7 @@ final class OriginConnection: ReadinessHandler {
             }
         }
         isWriting = false
+        if written > 0 { call?.request = nil }
         watch()
     }
 

@@ -115,6 +115,8 @@ extension Exchange: SessionListener {
             guard allows(resumption.call, admitted) else { throw .unknownEvent }
         }
         let call = worker.http.stream(resuming: resumption, context, self)
+        var admitted = admitted
+        admitted.writer = nil
         state = .waiting(
             Waiting(
                 admitted: admitted,
@@ -137,6 +139,8 @@ extension Exchange: SessionListener {
     }
 
     private func start(_ calls: [HTTPCall], _ admitted: Admitted, answers: Int, isBatch: Bool = false) {
+        var admitted = admitted
+        admitted.writer = nil
         state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, link: .calls(calls)))
         record.termination.phase = .upstream
         record.termination.delivered = .yes

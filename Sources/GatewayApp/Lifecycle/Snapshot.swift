@@ -8,11 +8,17 @@ import Policy
 import Sessions
 
 /// A server as requests meet it.
-struct Route: Sendable {
+final class Route: Sendable {
     /// Its place in the configuration, and the policy's name for it.
     let index: Int
     let server: ServerConfiguration
     let upstream: Upstream
+
+    init(index: Int, server: ServerConfiguration, upstream: Upstream) {
+        self.index = index
+        self.server = server
+        self.upstream = upstream
+    }
 
     enum Upstream: Sendable {
         case stdio(StdioServer)
