@@ -19,8 +19,11 @@ import COpenSSL
     var notBefore: Int? { unsafe Self.seconds(X509_get0_notBefore(pointer)) }
     var notAfter: Int? { unsafe Self.seconds(X509_get0_notAfter(pointer)) }
 
-    /// Whether its own key signed it, as far as the names say.
-    var isSelfIssued: Bool { isIssued(by: self) }
+    /// Whether its issuer is itself, as far as the names say.
+    var isSelfIssued: Bool {
+        // SAFETY: both names are the certificate's own.
+        unsafe X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_issuer_name(pointer)) == 0
+    }
 
     func isIssued(by issuer: Certificate) -> Bool {
         // SAFETY: both are alive.

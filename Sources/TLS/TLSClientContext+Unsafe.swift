@@ -19,7 +19,7 @@ public final class TLSClientContext: Sendable {
         library = try TLSLibraryContext(.client, minimum: minimum)
         let context = unsafe library.pointer
         if let authorities {
-            try library.trust(authorities)
+            try library.trust(authorities.certificates)
         } else {
             guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else {
                 throw OpenSSLError.unavailable("the system's authorities")

@@ -67,10 +67,10 @@ import COpenSSL
     }
 
     /// Trusts these authorities, and no others.
-    func trust(_ authorities: TLSAuthorities) throws(TLSError) {
+    func trust(_ authorities: [Certificate]) throws(TLSError) {
         // SAFETY: as above. The store is the context's.
         guard let store = unsafe SSL_CTX_get_cert_store(pointer) else { throw OpenSSLError.unavailable("a store") }
-        for certificate in authorities.certificates {
+        for certificate in authorities {
             guard unsafe X509_STORE_add_cert(store, certificate.pointer) == 1 else {
                 throw OpenSSLError.unavailable("the authorities")
             }

@@ -22,6 +22,12 @@ import COpenSSL
         unsafe SSL_SESSION_free(session)
     }
 
+    /// How much the server would take before its handshake: our own takes nothing.
+    var earlyDataBytesMax: Int {
+        // SAFETY: asks the living session.
+        Int(unsafe SSL_SESSION_get_max_early_data(session))
+    }
+
     /// A server that does not know it any more makes a full handshake: that is no failure.
     func use(in ssl: OpaquePointer) {
         // SAFETY: the library takes a reference of its own.

@@ -65,7 +65,7 @@ public final class TLSServerContext: Sendable {
     }
 
     private func trust(_ authorities: TLSAuthorities, _ mode: Int32) throws(TLSError) {
-        try library.trust(authorities)
+        try library.trust(authorities.certificates)
         // SAFETY: the certificates are alive; their names are copied.
         for certificate in authorities.certificates {
             guard unsafe SSL_CTX_add_client_CA(library.pointer, certificate.pointer) == 1 else {

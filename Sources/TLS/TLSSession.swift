@@ -68,7 +68,9 @@ import COpenSSL
     }
 
     deinit {
-        // SAFETY: ours, freed once; the BIO goes with it.
+        // SAFETY: ours, freed once; the BIO goes with it. A session that is dropped without an orderly end would be
+        // marked as one that cannot be resumed; HTTP says by itself where a message ends.
+        if !hasFailed { unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN) }
         unsafe SSL_free(ssl)
     }
 
@@ -195,6 +197,12 @@ extension TLSSession {
     public var isResumed: Bool {
         // SAFETY: asks the living session.
         unsafe SSL_session_reused(ssl) == 1
+    }
+
+    /// Asks the peer for new keys with the next bytes that are written, and takes new ones (TLS 1.3).
+    func askForKeyUpdate() {
+        // SAFETY: the session is alive. Where it cannot, the next write says so.
+        _ = unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
     }
 
     /// What another connection to the same host may resume; nil where the server gave no ticket, or not yet: it comes

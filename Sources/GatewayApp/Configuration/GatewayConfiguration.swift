@@ -60,6 +60,7 @@ struct ListenAddress: Hashable, Sendable {
     var port: UInt16
 }
 
+/// One of `listen`.
 struct ListenerConfiguration: Sendable {
     var address: ListenAddress
     var tls = ListenerTLS.none
