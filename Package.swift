@@ -14,7 +14,7 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     ("Identity", 2, ["Bytes", "JSON", "Crypto"]),
     ("TLS", 2, ["Bytes", "Reactor", "COpenSSL"]),
     ("Policy", 3, ["Bytes", "MCP", "Identity"]),
-    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "MCP", "Policy"]),
+    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "TLS", "MCP", "Policy"]),
     (
         "Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "HTTP", "MCP", "Identity", "Policy", "Upstream"]
     ),

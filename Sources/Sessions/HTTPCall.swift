@@ -192,8 +192,8 @@ public final class HTTPCall: OriginCallDelegate {
         home.noteFailure(of: self, failure.sentence)
         switch failure {
         case .full, .closing: fail(.overloaded)
-        case .unresolved, .unreachable, .connectTimeout: fail(.unreachable)
-        case .lost, .unreadable: breakOff(.lost(failure))
+        case .unresolved, .unreachable, .connectTimeout, .insecure: fail(.unreachable)
+        case .lost, .garbled, .unreadable: breakOff(.lost(failure))
         }
     }
 

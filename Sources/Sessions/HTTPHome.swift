@@ -229,7 +229,9 @@ public final class HTTPHome {
         observer.note(.dropped(server: call.server.name, call.record?.handle, reason))
     }
 
-    func noteFailure(of call: HTTPCall, _ reason: StaticString) {
+    func noteFailure(of call: HTTPCall, _ reason: StaticString) { noteFailure(of: call, reason.bytes) }
+
+    func noteFailure(of call: HTTPCall, _ reason: [UInt8]) {
         observer.note(.failed(server: call.server.name, call.record?.handle, reason))
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Reactor
+internal import TLS
 
 /// The connections of one loop to one HTTP server: those that are free are used again, newest first; no more are open
 /// than the limit says, and what finds none waits its turn.
@@ -10,6 +11,10 @@ public final class OriginPool {
     let loop: EventLoop
     let origin: HTTPOrigin
     let buffer: ReadBuffer
+    /// What TLS makes of what was read; empty between two looks at sockets.
+    var plaintext: [UInt8] = []
+    /// What an earlier TLS connection left for the next one.
+    var resumption: TLSResumption?
     private var idle: [OriginConnection] = []
     private var connections: [ObjectIdentifier: OriginConnection] = [:]
     /// Requests that wait for a connection, in order, and when each has waited too long.
