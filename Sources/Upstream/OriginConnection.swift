@@ -21,10 +21,6 @@ final class OriginConnection: ReadinessHandler {
         case closed
     }
 
-    /// A connection that was free for longer is looked at before it is used again, nanoseconds: what the server has
-    /// closed meanwhile the loop may not have seen yet.
-    private static let trustedIdleNanoseconds: UInt64 = 50_000_000
-
     private unowned let pool: OriginPool
     private var phase = Phase.resolving
     private var descriptor: FileDescriptor?
@@ -44,8 +40,6 @@ final class OriginConnection: ReadinessHandler {
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
     private var discardable: Int?
-    private var carried = 0
-    private var idleSince: UInt64 = 0
     private var deadline = UInt64.max
     private var timer: (token: TimerToken, due: UInt64)?
 
@@ -68,7 +62,9 @@ final class OriginConnection: ReadinessHandler {
     /// - Returns: false, and the connection is closed, where it is not; nothing of the request has been sent then.
     func begin(_ call: OriginCall) -> Bool {
         guard case .open = phase else { return false }
-        if pool.loop.now - idleSince > Self.trustedIdleNanoseconds, !Socket.isQuiet(raw) {
+        // What the server closed, or sent behind its last answer, the loop may not have seen yet; and what comes next
+        // would be taken for the answer to this request.
+        guard Socket.isQuiet(raw) else {
             close()
             return false
         }
@@ -106,16 +102,24 @@ final class OriginConnection: ReadinessHandler {
         waiting?.originFailed(failure)
     }
 
+    /// The gateway is about to end.
+    func shutDown() {
+        if case .open = phase { fail(.lost) } else { fail(.closing) }
+    }
+
     private func attach(_ call: OriginCall) {
         self.call = call
+        pool.carries(call)
         call.connection = self
         isDeaf = false
         discardable = nil
     }
 
     private func detach() {
-        call?.connection = nil
-        call = nil
+        guard let call else { return }
+        pool.carriesNoMore(call)
+        call.connection = nil
+        self.call = nil
     }
 
     // MARK: connecting
@@ -281,6 +285,8 @@ final class OriginConnection: ReadinessHandler {
             pool.resumption = nil
             opened()
         }
+        // Whatever is complete now, the connection is of no further use.
+        if state == .ended { isDeaf = true }
         let plaintext = pool.plaintext
         if !plaintext.isEmpty, case .open = phase { take(plaintext.span) }
         if state == .ended, case .open = phase { ended() }
@@ -361,8 +367,7 @@ final class OriginConnection: ReadinessHandler {
     }
 
     private func becomeIdle() {
-        idleSince = pool.loop.now
-        setTimer(idleSince + pool.origin.limits.idleNanoseconds)
+        setTimer(pool.loop.now + pool.origin.limits.idleNanoseconds)
         watch()
         pool.becameIdle(self)
     }

@@ -21,6 +21,8 @@ public final class OriginPool {
     private var waiting: [(call: OriginCall, due: UInt64)] = []
     private var waitTimer: TimerToken?
     private var isClosing = false
+    /// Connections that carry a standalone stream.
+    private var streaming = 0
 
     /// - Parameter buffer: where sockets of the loop are read into.
     public init(loop: EventLoop, origin: HTTPOrigin, buffer: ReadBuffer) {
@@ -47,7 +49,7 @@ public final class OriginPool {
         let (waited, open) = (waiting, connections)
         waiting = []
         for entry in waited { entry.call.takeDelegate()?.originFailed(.closing) }
-        for connection in open.values { connection.fail(.closing) }
+        for connection in open.values { connection.shutDown() }
     }
 
     func place(_ call: OriginCall) {
@@ -55,7 +57,7 @@ public final class OriginPool {
         while let free = idle.popLast() {
             if free.begin(call) { return }
         }
-        if connections.count < origin.limits.connectionsMax { return open(for: call) }
+        if hasRoom(for: call) { return open(for: call) }
         guard waiting.count < origin.limits.waitingMax else { return fail(call, .full) }
         call.pool = self
         waiting.append((call, loop.now + origin.limits.connectNanoseconds))
@@ -66,7 +68,15 @@ public final class OriginPool {
         waiting.removeAll { $0.call === call }
     }
 
+    private func hasRoom(for call: OriginCall) -> Bool {
+        (call.isStream ? streaming : connections.count - streaming) < origin.limits.connectionsMax
+    }
+
     // MARK: what connections tell
+
+    func carries(_ call: OriginCall) { if call.isStream { streaming += 1 } }
+
+    func carriesNoMore(_ call: OriginCall) { if call.isStream { streaming -= 1 } }
 
     /// It has no request and may carry another.
     func becameIdle(_ connection: OriginConnection) {
@@ -78,7 +88,14 @@ public final class OriginPool {
     func closed(_ connection: OriginConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         if let place = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: place) }
-        guard connections.count < origin.limits.connectionsMax, let call = nextWaiting() else { return }
+        guard !waiting.isEmpty else { return }
+        // Later: a connection that fails at once would come back here, once for each that waits.
+        let box = LoopBound(self)
+        loop.post { box.value.serveNext() }
+    }
+
+    private func serveNext() {
+        guard let first = waiting.first?.call, hasRoom(for: first), let call = nextWaiting() else { return }
         open(for: call)
     }
 

@@ -27,7 +27,8 @@ import Testing
         let scope = scope(.random(), alice)
         let targets: [(MCPMethod, MCPTarget)] = [
             (.toolsCall, .tool(Array("add"))), (.promptsGet, .prompt(Array("greet"))),
-            (.resourcesRead, .resource(uri: Array("file:///a"))), (.completionComplete, .template(uri: Array("f://{x}"))),
+            (.resourcesRead, .resource(uri: Array("file:///a"))),
+            (.completionComplete, .template(uri: Array("f://{x}"))),
             (.tasksGet, .task(Array("t"))), (.toolsList, .none), (.other(Array("own/method")), .none),
         ]
         for (method, target) in targets {
