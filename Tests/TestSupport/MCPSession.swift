@@ -14,7 +14,9 @@ public final class MCPSession {
     public var extraFields: [(String, String)] = []
     private var initialized = false
     private var connection: RawConnection?
-    private var lastID = 0
+    private var count = 0
+    /// The id of the last request that was not given one.
+    public var lastID: JSONTree { JSONTree(count) }
 
     public struct Unexpected: Error, CustomStringConvertible {
         public let description: String
@@ -46,8 +48,8 @@ public final class MCPSession {
     }
 
     public func nextID() -> JSONTree {
-        lastID += 1
-        return JSONTree(lastID)
+        count += 1
+        return lastID
     }
 
     public static func request(_ method: String, _ parameters: JSONTree?, id: JSONTree) -> JSONTree {
