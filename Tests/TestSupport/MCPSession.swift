@@ -10,6 +10,8 @@ public final class MCPSession {
     public var sessionID: String?
     /// The address to come from; nil: the system's choice.
     public var from: String?
+    /// Nil: plain HTTP.
+    public var tls: ClientTLS?
     /// Put into every request.
     public var extraFields: [(String, String)] = []
     private var initialized = false
@@ -66,7 +68,7 @@ public final class MCPSession {
 
     // MARK: Exchanges
 
-    public func connect() throws -> RawConnection { try RawConnection(port: port, from: from) }
+    public func connect() throws -> RawConnection { try RawConnection(port: port, from: from, tls: tls) }
 
     /// Sends a body on a new connection and leaves the answer to be read.
     public func begin(_ body: [UInt8], _ extra: [(String, String)] = []) throws -> PendingAnswer {
