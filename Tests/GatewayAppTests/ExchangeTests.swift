@@ -86,7 +86,7 @@ final class BreakingStream: ClientStream {
     private func waiting(_ worker: Worker, _ stream: BreakingStream, isListener: Bool) throws -> Exchange {
         let exchange = Exchange(worker: worker, stream: stream, peer: IPAddress(v4: 0x7F00_0001), listener: [])
         stream.exchange = exchange
-        let route = try #require(worker.snapshot.route(Array("/a/mcp".utf8)))
+        let route = try #require(worker.snapshot.route([UInt8]("/a/mcp").span))
         let presented = PresentedCredentials(authorization: [], apiKey: [])
         let result = worker.snapshot.authenticator.authenticate(
             presented,

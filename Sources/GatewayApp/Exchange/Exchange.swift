@@ -27,8 +27,8 @@ final class Exchange {
         case done
     }
 
-    /// Who calls what, once the head has been judged.
-    struct Admitted {
+    /// Who calls what, once the head has been judged. A class: it is passed from state to state.
+    final class Admitted {
         let caller: Authenticated
         let route: Route
         let accepts: Accepted
@@ -41,6 +41,20 @@ final class Exchange {
         var lastEventID: [UInt8]?
         /// What of the head goes to an HTTP server.
         var writer: RequestWriter?
+
+        init(
+            caller: Authenticated,
+            route: Route,
+            accepts: Accepted,
+            sessionID: [UInt8]?,
+            refusedVersion: [UInt8]?
+        ) {
+            self.caller = caller
+            self.route = route
+            self.accepts = accepts
+            self.sessionID = sessionID
+            self.refusedVersion = refusedVersion
+        }
     }
 
     /// Where an exchange is heard.
