@@ -8,7 +8,7 @@ internal import Reactor
 ///
 /// It is used again only behind a response that was complete, framed by its own words and followed by nothing. Whatever
 /// comes while no request is under way ends it.
-final class OriginConnection: ReadinessHandler {
+final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private enum Phase {
         /// Waits for an address.
         case resolving
@@ -67,11 +67,19 @@ final class OriginConnection: ReadinessHandler {
         parser = ResponseParser(limits: pool.origin.limits.response)
         attach(call)
         deadlineChanged()
+        isWriting = true
+        pool.loop.atTurnEnd(self)
+        return true
+    }
+
+    /// Writes what was begun in this turn.
+    func turnEnds() {
+        guard case .open = phase, isWriting, written == 0 else { return }
         write()
-        guard isDeaf, written == 0 else { return true }
+        guard isDeaf, written == 0, let call else { return }
         // The system took nothing: the connection had ended before.
         close()
-        return false
+        pool.place(call)
     }
 
     /// Ends the connection. Nobody is told.
@@ -196,17 +204,17 @@ final class OriginConnection: ReadinessHandler {
     }
 
     private static func write(_ raw: Int32, _ request: OriginRequest, from offset: Int) -> IOResult {
-        if request.second.isEmpty { return Socket.write(raw, request.first, from: offset) }
+        if request.second.isEmpty { return Socket.send(raw, request.first, from: offset) }
         guard offset >= request.first.count else {
             return Socket.write(raw, pieces: [request.first, request.second], offset: offset)
         }
-        return Socket.write(raw, request.second, from: offset - request.first.count)
+        return Socket.send(raw, request.second, from: offset - request.first.count)
     }
 
     // MARK: reading
 
     private func read() {
-        switch Socket.read(raw, into: &pool.buffer.bytes) {
+        switch Socket.receive(raw, into: &pool.buffer.bytes) {
         case .bytes(let count):
             let bytes = pool.buffer.bytes
             take(bytes.span.extracting(0..<count))

@@ -8,7 +8,7 @@ import Reactor
 ///
 /// Requests that a client sends ahead (pipelining) wait in `ahead` until the one before is answered, and the socket is
 /// left unread while they do.
-final class HTTPConnection: ReadinessHandler, ClientStream {
+final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     /// What ends a connection that does nothing; each has its own time in `limits`.
     enum Waiting {
         /// For the first byte of a request: `keep_alive`, on a new connection `header_timeout`.
@@ -59,6 +59,8 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private var lingeredBytes = 0
     private var isParsing = false
     private var isCorked = false
+    /// It will be asked to write when the loop's turn ends.
+    private var writesAtTurnEnd = false
     /// Bytes wait for the client to take them.
     private var stalls = false {
         didSet { if stalls != oldValue { worker.counters.connections.noteStall(stalls) } }
@@ -117,7 +119,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     // MARK: reading
 
     private func read() {
-        switch Socket.read(raw, into: &worker.buffer) {
+        switch Socket.receive(raw, into: &worker.buffer) {
         case .bytes(let count):
             if case .lingering = waiting { return discard(count) }
             let bytes = worker.buffer
@@ -273,7 +275,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         requestKeepsAlive = false
         waiting = .write
         // Without the last chunk (RFC 9112, section 8: "incomplete").
-        if !isCorked { flush() }
+        if !isCorked { flushAtTurnEnd() }
     }
 
     func cork() { isCorked = true }
@@ -281,7 +283,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     func uncork() {
         guard isCorked else { return }
         isCorked = false
-        if !out.isEmpty || isFinishing { flush() }
+        if !out.isEmpty || isFinishing { flushAtTurnEnd() }
     }
 
     /// An answer is over, and nothing but its last bytes is waited for.
@@ -292,7 +294,18 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private func send(_ bytes: [UInt8]) {
         guard descriptor != nil else { return }
         out.append(bytes)
-        if !isCorked { flush() }
+        if !isCorked { flushAtTurnEnd() }
+    }
+
+    private func flushAtTurnEnd() {
+        guard !writesAtTurnEnd else { return }
+        writesAtTurnEnd = true
+        worker.loop.atTurnEnd(self)
+    }
+
+    func turnEnds() {
+        writesAtTurnEnd = false
+        flush()
     }
 
     private func flush() {
