@@ -12,6 +12,7 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     ("HTTP", 2, ["Bytes"]),
     ("MCP", 2, ["Bytes", "JSON"]),
     ("Identity", 2, ["Bytes", "JSON", "Crypto"]),
+    ("TLS", 2, ["Bytes", "Reactor", "COpenSSL"]),
     ("Policy", 3, ["Bytes", "MCP", "Identity"]),
     ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "MCP", "Policy"]),
     (
@@ -20,7 +21,7 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     (
         "GatewayApp", 6,
         [
-            "Bytes", "JSON", "Crypto", "Reactor", "Telemetry", "HTTP", "MCP", "Identity", "Policy", "Upstream",
+            "Bytes", "JSON", "Crypto", "Reactor", "Telemetry", "HTTP", "MCP", "Identity", "TLS", "Policy", "Upstream",
             "Sessions",
         ]
     ),

@@ -74,7 +74,7 @@ extension HTTPCall {
     /// A block without a message: comments, an id to resume from, a time to wait.
     private func show(_ block: StreamEvent) {
         if case .initialize = kind { return }
-        guard block.data != nil || block.id != nil || block.retry != nil || block.comments != nil else { return }
+        guard block != StreamEvent() else { return }
         noteShown(block)
         deliver(.block(block), bytes: 0)
     }
@@ -88,10 +88,9 @@ extension HTTPCall {
                 return breakOff(.nonsense("too many events without a message"))
             }
         }
-        var rest = StreamEvent()
-        rest.id = frame.id
-        rest.retry = frame.retry
-        if rest.id != nil { rest.data = [] }
+        // Without a payload no reader takes it for an event.
+        var rest = frame
+        rest.data = frame.id == nil ? nil : []
         show(rest)
     }
 

@@ -20,7 +20,8 @@ public protocol OriginCallDelegate: AnyObject {
 
 /// One request to an HTTP server and its response, for the one who wants it. Lives on one loop.
 public final class OriginCall {
-    let request: OriginRequest
+    /// Nil once all of it has been written: a stream may last for hours.
+    var request: OriginRequest?
     private(set) var delegate: (any OriginCallDelegate)?
     weak var connection: OriginConnection?
     /// Set while the call waits for a connection.

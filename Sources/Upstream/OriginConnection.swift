@@ -200,6 +200,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
             }
         }
         isWriting = false
+        if written > 0 { call?.request = nil }
         watch()
     }
 

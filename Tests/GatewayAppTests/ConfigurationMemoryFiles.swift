@@ -16,6 +16,8 @@ struct MemoryFiles: ConfigurationFiles {
     var directories: Set<String> = ["/etc/gatehouse", "/etc/gatehouse/sub", "/srv"]
     var readableByAll: Set<String> = []
     var users: Set<String> = ["mcp"]
+    /// 2026-11-25.
+    var now = 1_795_600_000
     var programDirectory: [UInt8]?
 
     let workingDirectory = [UInt8]("/etc/gatehouse")

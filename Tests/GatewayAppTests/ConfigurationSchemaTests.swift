@@ -13,7 +13,8 @@ import Testing
 
     /// Which definition of the schema describes which table; the empty name is the schema itself.
     private static let definitions: [(definition: String, keys: ConfigKeys)] = [
-        ("", ConfigurationKeys.root), ("listen", ConfigurationKeys.listen), ("admin", ConfigurationKeys.admin),
+        ("", ConfigurationKeys.root), ("listen", ConfigurationKeys.listen),
+        ("listenerTLS", ConfigurationKeys.listenerTLS), ("admin", ConfigurationKeys.admin),
         ("authentication", ConfigurationKeys.authentication), ("apiKey", ConfigurationKeys.apiKey),
         ("apiKeyHash", ConfigurationKeys.apiKeyHash), ("server", ConfigurationKeys.server),
         ("serverDefaults", ConfigurationKeys.serverDefaults), ("stdio", ConfigurationKeys.stdio),
@@ -82,7 +83,7 @@ import Testing
         var files = MemoryFiles(["gateway.json": Self.example])
         files.programs.insert("/usr/bin/calculator-server")
         let read = try #require(files.outcome().configuration)
-        #expect(read.listeners.map(\.address.port) == [8080])
+        #expect(read.listeners.map(\.address.port) == [8080, 8443])
         #expect(read.admin?.port == 9901)
         #expect(read.servers.map { text($0.path) } == ["/calculator/mcp", "/git/mcp"])
         #expect(read.servers.map(\.denials) == [.explain, .explain])

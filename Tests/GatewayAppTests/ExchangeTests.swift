@@ -17,6 +17,7 @@ import Upstream
 /// A client's connection that breaks at a write that the test names, as a real one does: it tells its exchange, and
 /// must not be spoken to afterwards.
 final class BreakingStream: ClientStream {
+    let serverName: [UInt8]? = nil
     enum Write: CaseIterable { case beginStream, write, respond }
 
     private let breaksAt: Write

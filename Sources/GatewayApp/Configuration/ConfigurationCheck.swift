@@ -36,6 +36,7 @@ private struct PretendedFiles: ConfigurationFiles {
     func facts(_ path: [UInt8]) -> FileFacts? { FileFacts(isDirectory: path.last == 0x2F) }
     func environment(_ name: [UInt8]) -> [UInt8]? { other }
     func hasUser(_ name: [UInt8]) -> Bool { true }
+    var now: Int { 1_790_000_000 }
     var workingDirectory: [UInt8] { [0x2F] }
     var programDirectory: [UInt8]? { nil }
 }

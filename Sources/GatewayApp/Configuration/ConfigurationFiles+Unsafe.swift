@@ -2,6 +2,7 @@
 
 import Bytes
 import Glibc
+import Reactor
 
 /// The files, the environment and the accounts of this machine.
 struct SystemFiles: ConfigurationFiles {
@@ -52,7 +53,8 @@ struct SystemFiles: ConfigurationFiles {
         return FileFacts(
             isDirectory: status.st_mode & S_IFMT == S_IFDIR,
             isExecutable: isRegular && mayExecute,
-            isReadableByAll: status.st_mode & S_IROTH != 0
+            isReadableByAll: status.st_mode & S_IROTH != 0,
+            permissions: UInt16(truncatingIfNeeded: status.st_mode & 0o777)
         )
     }
 
@@ -66,6 +68,8 @@ struct SystemFiles: ConfigurationFiles {
         // SAFETY: only compared with nil; configurations are read by one thread.
         unsafe withPath(name) { unsafe getpwnam($0) != nil }
     }
+
+    var now: Int { Clock.unixMicroseconds() / 1_000_000 }
 
     var workingDirectory: [UInt8] {
         // SAFETY: with nil, getcwd allocates what it gives, and it is freed once.

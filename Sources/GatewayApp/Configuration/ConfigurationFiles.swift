@@ -18,6 +18,9 @@ protocol ConfigurationFiles {
 
     func hasUser(_ name: [UInt8]) -> Bool
 
+    /// The date, in Unix seconds.
+    var now: Int { get }
+
     /// Absolute.
     var workingDirectory: [UInt8] { get }
 
@@ -40,6 +43,8 @@ struct FileFacts: Sendable {
     var isExecutable = false
     /// Readable by accounts other than its owner and group.
     var isReadableByAll = false
+    /// Read, write and execute of owner, group and others, as `chmod` takes them.
+    var permissions: UInt16 = 0o600
 }
 
 /// Paths as bytes.

@@ -18,10 +18,16 @@ enum ConfigurationKeys {
         ]
     )
 
-    static let listen = ConfigKeys(
-        "listen.*",
-        ["address", "proxy_protocol", "client_address_from"],
-        later: ["tls"]
+    static let listen = ConfigKeys("listen.*", ["address", "tls", "proxy_protocol", "client_address_from"])
+
+    static let listenerTLS = ConfigKeys(
+        "listen.*.tls",
+        ["certificate", "key", "minimum_version", "client_ca", "client_certificate"]
+    )
+
+    static let upstreamTLS = ConfigKeys(
+        "servers.*.http.tls",
+        ["ca", "client_certificate", "client_key", "server_name"]
     )
 
     static let admin = ConfigKeys("admin", ["address"], later: ["tls", "token"])
@@ -134,7 +140,8 @@ enum ConfigurationKeys {
 
     /// Every table, for the test that compares them with the schema.
     static let all = [
-        root, listen, admin, authentication, apiKey, apiKeyHash, server, serverDefaults, stdio, stdioDefaults,
-        processes, http, httpDefaults, connections, timeouts, access, to, objects, sessions, log, limits, secret,
+        root, listen, listenerTLS, admin, authentication, apiKey, apiKeyHash, server, serverDefaults, stdio,
+        stdioDefaults, processes, http, httpDefaults, connections, timeouts, access, to, objects, sessions, log, limits,
+        secret,
     ]
 }

@@ -11,10 +11,11 @@ struct PlacedListener {
     var trustNodes: [ConfigNode] = []
 
     var address: ListenAddress { configuration.address }
+    var isTLS: Bool { configuration.tls.isWanted }
 }
 
 extension ConfigurationReader {
-    func readListeners(_ root: ConfigObject) -> [PlacedListener] {
+    func readListeners(_ root: ConfigObject, publicURL: PublicURL?) -> [PlacedListener] {
         let example = "[ { \"address\": \"127.0.0.1:8080\" } ]"
         guard let node = root.required("listen", write: example), let elements = node.elements() else { return [] }
         guard !elements.isEmpty else {
@@ -26,7 +27,10 @@ extension ConfigurationReader {
             guard let object = element.object(ConfigurationKeys.listen),
                 let address = object.required("address", write: "\"127.0.0.1:8080\"").flatMap(readAddress)
             else { continue }
-            let listener = readForwarding(object, address)
+            var listener = readForwarding(object, address)
+            if let tls = object["tls"] {
+                listener.configuration.tls = readListenerTLS(tls, address: address.address, publicURL: publicURL)
+            }
             if let twin = found.first(where: { Self.overlap($0.address, address.address) }) {
                 report.error(address.place, "this address is already listened on at \(twin.place.text); remove one")
                 continue
@@ -140,11 +144,13 @@ extension ConfigurationReader {
 
     func reviewListeners(_ listeners: [PlacedListener], hasPublicURL: Bool, hasHosts: Bool) {
         for listener in listeners where !listener.address.address.isLoopback {
-            report.warning(
-                listener.place,
-                "plain HTTP on an address that others can reach: keys can be read on the way; "
-                    + "listen on 127.0.0.1 behind something that ends TLS"
-            )
+            if !listener.isTLS {
+                report.warning(
+                    listener.place,
+                    "plain HTTP on an address that others can reach: keys can be read on the way; write \"tls\", "
+                        + "or listen on 127.0.0.1 behind something that ends TLS"
+                )
+            }
             if Self.isAny(listener.address.address), !hasPublicURL, !hasHosts {
                 report.warning(
                     listener.place,

@@ -30,12 +30,12 @@ struct ConfigurationReader {
 
     private func read(_ path: [UInt8]) -> GatewayConfiguration? {
         guard let root = readFiles(path), let object = root.object(ConfigurationKeys.root) else { return nil }
-        let listeners = readListeners(object)
+        let given = object["public_url"].flatMap(readPublicURL)
+        let listeners = readListeners(object, publicURL: given)
         let servers = readServers(object)
         let keys = readKeys(object["authentication"], servers: servers)
         let access = readAccess(object["access"], servers: servers, keys: keys)
         let admin = readAdmin(object["admin"], listeners: listeners)
-        let publicURL = object["public_url"].flatMap(readPublicURL)
         let allowedHosts = object["allowed_hosts"].flatMap(readAllowedHosts)
         let allowedOrigins = object["allowed_origins"].map(readAllowedOrigins) ?? []
         let trustedProxies = readTrustedProxies(object["trusted_proxies"], listeners: listeners)
@@ -44,11 +44,11 @@ struct ConfigurationReader {
         let limits = readLimits(object["limits"])
         let threads = object.integer("threads", default: 0, 0...Self.threadsMax)
         guard let first = listeners.first else { return nil }
-        let url = publicURL ?? PublicURLText.origin(of: first.address)
+        let url = given ?? PublicURLText.origin(of: first.address, isTLS: first.isTLS)
         reviewListeners(listeners, hasPublicURL: object["public_url"] != nil, hasHosts: object["allowed_hosts"] != nil)
         return GatewayConfiguration(
             publicURL: url,
-            publicURLIsGiven: publicURL != nil,
+            publicURLIsGiven: given != nil,
             listeners: listeners.map(\.configuration),
             admin: admin,
             threads: threads,

@@ -4,6 +4,7 @@ import Bytes
 import HTTP
 import Identity
 import Policy
+import TLS
 import Telemetry
 
 /// The configuration after it has been read and checked: no key is missing, no value is wrong, every default is filled
@@ -41,14 +42,28 @@ struct PublicURL: Hashable, Sendable {
     var host: [UInt8]
 }
 
+/// Whether a listener does TLS.
+enum ListenerTLS: Sendable {
+    case none
+    case ready(TLSServerContext)
+    /// Its files are not on this machine, which an offline check lets pass: nothing can be served so.
+    case absent
+
+    var isWanted: Bool {
+        if case .none = self { false } else { true }
+    }
+}
+
 /// An address to listen on; port 0 takes a free one.
 struct ListenAddress: Hashable, Sendable {
     var address: IPAddress
     var port: UInt16
 }
 
+/// One of `listen`.
 struct ListenerConfiguration: Sendable {
     var address: ListenAddress
+    var tls = ListenerTLS.none
     /// Every connection comes from a trusted proxy and begins with a PROXY header.
     var proxyProtocol = false
     /// The field in which trusted proxies tell a client's address; nil: none.

@@ -28,11 +28,11 @@ enum PublicURLText {
         return PublicURL(origin: origin, host: host)
     }
 
-    /// The origin of a plain listener.
-    static func origin(of listener: ListenAddress) -> PublicURL {
+    /// A listener's own origin.
+    static func origin(of listener: ListenAddress, isTLS: Bool) -> PublicURL {
         let host = hostText(listener.address)
-        var origin = [UInt8]("http://") + host
-        if listener.port != 80 {
+        var origin = (isTLS ? [UInt8]("https://") : [UInt8]("http://")) + host
+        if listener.port != (isTLS ? 443 : 80) {
             origin.append(0x3A)
             DecimalText.append(Int(listener.port), to: &origin)
         }

@@ -3,6 +3,8 @@
 import Bytes
 import HTTP
 import Reactor
+import TLS
+import Telemetry
 
 /// One HTTP/1.1 connection: reads requests one after the other, and writes what their exchanges answer.
 ///
@@ -11,6 +13,8 @@ import Reactor
 final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     /// What ends a connection that does nothing; each has its own time in `limits`.
     enum Waiting {
+        /// For TLS: `SecureChannel.handshakeTimeout`.
+        case handshake
         /// For the first byte of a request: `keep_alive`, on a new connection `header_timeout`.
         case request
         /// For the rest of a head: `header_timeout`, from its first byte.
@@ -40,6 +44,8 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     var slot: Slot?
     private let peer: IPAddress
     private let listener: Listener
+    /// Nil: plain HTTP.
+    private let channel: SecureChannel?
     private let raw: Int32
     private var descriptor: FileDescriptor?
     private var registration: Registration?
@@ -57,6 +63,8 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     private var bodyIsComing = false
     private var peerFinished = false
     private var lingeredBytes = 0
+    /// What TLS itself has written since everything had left.
+    private var controlBytes = 0
     private var isParsing = false
     private var isCorked = false
     /// It will be asked to write when the loop's turn ends.
@@ -74,7 +82,10 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         raw = descriptor.raw
         self.descriptor = consume descriptor
         parser = RequestParser(limits: worker.snapshot.httpLimits)
-        deadline = worker.loop.now + worker.snapshot.configuration.limits.headerTimeout
+        channel = listener.tls.map { SecureChannel($0, handshakes: worker.counters.handshakes) }
+        if channel != nil { waiting = .handshake }
+        let first = worker.snapshot.configuration.limits.headerTimeout
+        deadline = worker.loop.now + (channel == nil ? first : SecureChannel.handshakeTimeout)
     }
 
     func open() {
@@ -99,6 +110,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         guard descriptor != nil else { return }
         let open = exchange
         exchange = nil
+        if open == nil, out.isEmpty { endChannel() }
         open?.clientGone()
         if let registration { worker.loop.remove(registration) }
         if let timer { worker.loop.cancel(timer) }
@@ -123,7 +135,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         case .bytes(let count):
             if case .lingering = waiting { return discard(count) }
             let bytes = worker.buffer
-            take(bytes.span.extracting(0..<count))
+            received(bytes.span.extracting(0..<count))
         case .wouldBlock:
             return
         case .end:
@@ -131,6 +143,23 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         case .failed:
             close()
         }
+    }
+
+    private func received(_ bytes: Span<UInt8>) {
+        guard let channel else { return take(bytes) }
+        var control: [UInt8] = []
+        do {
+            try channel.receive(bytes, plain: &worker.plain, output: &control)
+            sendControl(control)
+        } catch {
+            return channelFailed(error, control)
+        }
+        if case .handshake = waiting, channel.isOpen {
+            wait(.request, worker.snapshot.configuration.limits.headerTimeout)
+        }
+        let plain = worker.plain
+        if !plain.isEmpty { take(plain.span) }
+        if channel.peerHasEnded, descriptor != nil { peerEnded() }
     }
 
     private func take(_ bytes: Span<UInt8>) {
@@ -145,7 +174,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     private var isAnswering: Bool {
         switch waiting {
         case .answer, .write, .lingering: true
-        case .request, .head, .body: false
+        case .handshake, .request, .head, .body: false
         }
     }
 
@@ -293,7 +322,11 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
 
     private func send(_ bytes: [UInt8]) {
         guard descriptor != nil else { return }
-        out.append(bytes)
+        do {
+            out.append(try channel?.seal(bytes) ?? bytes)
+        } catch {
+            return channelFailed(error, [])
+        }
         if !isCorked { flushAtTurnEnd() }
     }
 
@@ -320,6 +353,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
 
     private func written() {
         stalls = false
+        controlBytes = 0
         exchange?.flushed()
         switch waiting {
         case .write:
@@ -333,7 +367,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
             // The client was slow to take `100 Continue`; its time for the body begins now.
             setDeadline(worker.snapshot.configuration.limits.bodyTimeout)
             watch()
-        case .request, .head:
+        case .handshake, .request, .head:
             watch()
         }
     }
@@ -350,6 +384,12 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     /// Ends a connection whose last answer is out, in a way that lets the answer arrive although the client may still
     /// be sending: closing with bytes unread would reset the connection, and take the answer with it.
     private func linger() {
+        if let end = channel?.end(), !end.isEmpty {
+            // Comes back here when that is out.
+            waiting = .lingering
+            out.append(end)
+            return flush()
+        }
         Socket.shutdownWrite(raw)
         guard !peerFinished else { return close() }
         waiting = .lingering
@@ -362,6 +402,38 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     private func discard(_ count: Int) {
         lingeredBytes += count
         if lingeredBytes > Self.lingerBytesMax { close() }
+    }
+
+    // MARK: TLS
+
+    /// The name that the client asked for in its handshake.
+    var serverName: [UInt8]? { channel?.serverName }
+
+    /// Sends what TLS itself has to say. It is no part of any answer, and moves no deadline.
+    private func sendControl(_ bytes: [UInt8]) {
+        guard descriptor != nil, !bytes.isEmpty else { return }
+        controlBytes = out.isEmpty ? 0 : controlBytes + bytes.count
+        guard controlBytes <= SecureChannel.controlBytesMax else { return close() }
+        out.append(bytes)
+        guard out.write(to: raw) else { return close() }
+        if !out.isEmpty { watch() }
+    }
+
+    /// Says at the end of a connection that this is its end, as far as the socket takes it at once.
+    private func endChannel() {
+        guard let end = channel?.end(), !end.isEmpty else { return }
+        out.append(end)
+        _ = out.write(to: raw)
+    }
+
+    private func channelFailed(_ error: TLSError, _ alert: [UInt8]) {
+        worker.log.write(.debug, "tls_failed") { line in
+            line.member("reason", error.description)
+            line.member("address", peer.text)
+            line.member("listener", listener.name)
+        }
+        sendControl(alert)
+        close()
     }
 
     // MARK: time and interest

@@ -6,6 +6,8 @@ import HTTP
 /// One request's way back to its client: a connection and, in protocols that have them, a stream of it. An exchange
 /// talks to this and never to a connection or socket.
 protocol ClientStream: AnyObject {
+    /// The name that the client asked for in its TLS handshake, in lower case; nil where it named none.
+    var serverName: [UInt8]? { get }
     /// Lets a client that sent `Expect: 100-continue` send its body.
     func sendContinue()
     /// A whole answer. `closes`: nothing more is read from this client, whatever it sends.

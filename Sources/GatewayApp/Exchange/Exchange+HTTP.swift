@@ -115,6 +115,7 @@ extension Exchange: SessionListener {
             guard allows(resumption.call, admitted) else { throw .unknownEvent }
         }
         let call = worker.http.stream(resuming: resumption, context, self)
+        admitted.writer = nil
         state = .waiting(
             Waiting(
                 admitted: admitted,
@@ -137,6 +138,7 @@ extension Exchange: SessionListener {
     }
 
     private func start(_ calls: [HTTPCall], _ admitted: Admitted, answers: Int, isBatch: Bool = false) {
+        admitted.writer = nil
         state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, link: .calls(calls)))
         record.termination.phase = .upstream
         record.termination.delivered = .yes

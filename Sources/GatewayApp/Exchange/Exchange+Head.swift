@@ -19,13 +19,19 @@ extension Exchange {
     private static let strayContent = HTTPError(400, "content on GET or DELETE")
 
     func admit(_ head: RequestHead) throws(Refusal) -> Route {
-        guard snapshot.allows(host: head.hostSpan) else { throw .wrongHost }
+        guard snapshot.allows(host: head.hostSpan), isForServerName(head) else { throw .wrongHost }
         // > MCP-1: a request with an Origin that is not allowed is refused, whatever else it is.
         guard !head.has(.origin) || origin != nil else { throw .originNotAllowed }
         // > MCP-38: `/.well-known/*` is 404, never 401: clients look there before they have a credential.
         guard let route = snapshot.route(head.pathSpan) else { throw .noEndpoint }
         record.server = route.server.name
         return route
+    }
+
+    /// RFC 9110, section 7.4: a request for another host than the one whose certificate the client checked is 421.
+    private func isForServerName(_ head: RequestHead) -> Bool {
+        guard let name = stream.serverName else { return true }
+        return HostName(head.host)?.host == name
     }
 
     func authenticate(_ head: RequestHead, on route: Route) throws(Refusal) -> Authenticated {

@@ -6,6 +6,22 @@ import Synchronization
 final class Counters: Sendable {
     let connections = ConnectionCount()
     let exchanges = ExchangeCount()
+    let handshakes = HandshakeCount()
+}
+
+/// TLS handshakes that are under way.
+final class HandshakeCount: Sendable {
+    private let underWay = Atomic<Int>(0)
+
+    /// Takes a place; false where all are taken.
+    func begin(max: Int) -> Bool {
+        let before = underWay.add(1, ordering: .relaxed).oldValue
+        guard before >= max else { return true }
+        underWay.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func end() { underWay.subtract(1, ordering: .relaxed) }
 }
 
 /// Requests that wait for their answer; standalone streams are not counted.

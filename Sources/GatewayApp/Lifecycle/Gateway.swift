@@ -3,6 +3,7 @@
 import Bytes
 import Reactor
 import Sessions
+import TLS
 import Telemetry
 
 /// Why the gateway could not start: one line for the operator.
@@ -122,18 +123,21 @@ extension Gateway {
     /// Binds every address on every loop, and says where it listens: with `:0`, the port that it got.
     private func bind() throws(StartFailure) {
         for listener in configuration.listeners {
-            let port = try bind(listener, purpose: .mcp, on: workers)
-            announce(listener.address, port, suffix: "")
+            let tls = try serverContext(listener)
+            let port = try bind(listener, purpose: .mcp, tls: tls, on: workers)
+            announce(listener.address, port, scheme: tls == nil ? "http" : "https", suffix: "")
+            if let tls { keepRotating(tls) }
         }
         if let admin = configuration.admin {
-            let port = try bind(ListenerConfiguration(address: admin), purpose: .admin, on: [workers[0]])
-            announce(admin, port, suffix: " (admin)")
+            let port = try bind(ListenerConfiguration(address: admin), purpose: .admin, tls: nil, on: [workers[0]])
+            announce(admin, port, scheme: "http", suffix: " (admin)")
         }
     }
 
     private func bind(
         _ configuration: ListenerConfiguration,
         purpose: Listener.Purpose,
+        tls: TLSServerContext?,
         on workers: [Worker]
     ) throws(StartFailure) -> UInt16 {
         let address = configuration.address
@@ -144,14 +148,38 @@ extension Gateway {
             }
             port = socket.port
             let name = ListenAddress(address: address.address, port: port).bytes
-            worker.add(Listener(socket.take(), name: name, purpose: purpose, configuration: configuration))
+            worker.add(
+                Listener(socket.take(), name: name, purpose: purpose, configuration: configuration, tls: tls)
+            )
         }
         return port
     }
 
-    private func announce(_ address: ListenAddress, _ port: UInt16, suffix: StaticString) {
+    private func announce(_ address: ListenAddress, _ port: UInt16, scheme: StaticString, suffix: StaticString) {
         let bound = ListenAddress(address: address.address, port: port)
-        Files.printError(Array("listening http://") + bound.bytes + suffix.bytes + [ASCII.lineFeed])
+        let url = scheme.bytes + Array("://") + bound.bytes
+        Files.printError(Array("listening ") + url + suffix.bytes + [ASCII.lineFeed])
+    }
+
+    private func serverContext(_ listener: ListenerConfiguration) throws(StartFailure) -> TLSServerContext? {
+        switch listener.tls {
+        case .none: return nil
+        case .ready(let context): return context
+        case .absent: throw StartFailure(text: Array("listen: a certificate or its key is not there\n"))
+        }
+    }
+
+    /// Session tickets are sealed with a new key every few hours: who gets hold of one can read no more than that.
+    private func keepRotating(_ context: TLSServerContext) {
+        let loop = workers[0].loop
+        loop.schedule(after: UInt64(TLSLimits.ticketKeySeconds) * 1_000_000_000) { [weak self] in
+            do throws(TLSError) {
+                try context.rotateTicketKey()
+            } catch {
+                self?.shared.log.write(.error, "ticket_key_not_rotated") { $0.member("reason", error.description) }
+            }
+            self?.keepRotating(context)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 import Bytes
 import Reactor
+import TLS
 import Telemetry
 
 /// One loop's share of a listening address (SO_REUSEPORT: the kernel spreads the connections).
@@ -17,6 +18,8 @@ final class Listener: ReadinessHandler {
     let configuration: ListenerConfiguration
     /// For logs: `127.0.0.1:8080`.
     let name: [UInt8]
+    /// Nil: plain HTTP.
+    let tls: TLSServerContext?
     private var descriptor: FileDescriptor?
     private var registration: Registration?
     private weak var worker: Worker?
@@ -25,9 +28,11 @@ final class Listener: ReadinessHandler {
         _ descriptor: consuming FileDescriptor,
         name: [UInt8],
         purpose: Purpose,
-        configuration: ListenerConfiguration
+        configuration: ListenerConfiguration,
+        tls: TLSServerContext?
     ) {
         self.descriptor = consume descriptor
+        self.tls = tls
         self.name = name
         self.purpose = purpose
         self.configuration = configuration
@@ -65,6 +70,8 @@ final class Listener: ReadinessHandler {
 
     private func take(_ connection: consuming FileDescriptor, _ peer: IPAddress, _ worker: Worker) {
         guard worker.counters.connections.open(max: worker.snapshot.configuration.limits.connections) else {
+            // A client that expects TLS could not read it.
+            guard tls == nil else { return }
             _ = Socket.write(connection.raw, ErrorAnswer.tooManyConnections(requestID: worker.nextRequestID()))
             return
         }

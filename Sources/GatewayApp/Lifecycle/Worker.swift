@@ -17,6 +17,8 @@ final class Worker: @unchecked Sendable {
     let counters: Counters
     /// Where sockets are read into: one for all connections of the loop.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    /// What TLS makes of it, for all connections too.
+    var plain: [UInt8] = []
     private(set) var isDraining = false
     private(set) var home: SessionHome
     let http: HTTPHome
