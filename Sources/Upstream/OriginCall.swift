@@ -23,9 +23,10 @@ public final class OriginCall {
     /// Nil once all of it has been written: a stream may last for hours.
     var request: OriginRequest?
     private(set) var delegate: (any OriginCallDelegate)?
-    weak var connection: OriginConnection?
+    /// Set while a connection carries the call.
+    var connection: OriginConnection?
     /// Set while the call waits for a connection.
-    weak var pool: OriginPool?
+    var pool: OriginPool?
     private(set) var isReading = true
     private(set) var deadline: UInt64
 

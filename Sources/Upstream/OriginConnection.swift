@@ -22,7 +22,8 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// closed meanwhile the loop may not have seen yet.
     private static let trustedIdleNanoseconds: UInt64 = 50_000_000
 
-    private unowned let pool: OriginPool
+    /// Held until the connection is closed, and the pool holds the connection until then.
+    private let pool: OriginPool
     private var phase = Phase.resolving
     private var descriptor: FileDescriptor?
     private var raw: Int32 = -1

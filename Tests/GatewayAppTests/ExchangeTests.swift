@@ -40,6 +40,7 @@ final class BreakingStream: ClientStream {
     func write(_ bytes: [UInt8]) { take(.write) }
     func endStream() { if isBroken { writesAfter += 1 } }
     func abortStream() { if isBroken { writesAfter += 1 } }
+    func wake(at time: UInt64) { if isBroken { writesAfter += 1 } }
     func cork() { if isBroken { writesAfter += 1 } }
     func uncork() {}
 }

@@ -56,6 +56,8 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     private var waiting = Waiting.request
     private var deadline: UInt64
     private var timer: TimerToken?
+    /// When the exchange wants to be woken; `.max` for never.
+    private var wakeTime = UInt64.max
     private var requestKeepsAlive = true
     private var isHTTP10 = false
     private var isHead = false
@@ -199,6 +201,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     private func handle(_ event: RequestParser.Event, _ bytes: Span<UInt8>) {
         switch event {
         case .head(let head):
+            wakeTime = .max
             let next = worker.makeHandler(for: listener, stream: self, peer: peer)
             exchange = next
             requestKeepsAlive = head.keepAlive && !worker.isDraining
@@ -307,6 +310,16 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         if !isCorked { flushAtTurnEnd() }
     }
 
+    func wake(at time: UInt64) {
+        wakeTime = time
+        if case .answer = waiting, !stalls { awaitWake() }
+    }
+
+    private func awaitWake() {
+        deadline = wakeTime
+        armTimer()
+    }
+
     func cork() { isCorked = true }
 
     func uncork() {
@@ -361,7 +374,7 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         case .lingering:
             linger()
         case .answer:
-            deadline = .max
+            awaitWake()
             watch()
         case .body:
             // The client was slow to take `100 Continue`; its time for the body begins now.
@@ -440,7 +453,8 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
 
     private func wait(_ next: Waiting, _ nanoseconds: UInt64?) {
         waiting = next
-        if let nanoseconds { setDeadline(nanoseconds) } else { deadline = .max }
+        guard let nanoseconds else { return awaitWake() }
+        setDeadline(nanoseconds)
     }
 
     private func setDeadline(_ nanoseconds: UInt64) {
@@ -469,6 +483,9 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
         case .body where out.isEmpty:
             requestKeepsAlive = false
             exchange?.refuseSlow()
+        case .answer where out.isEmpty:
+            (wakeTime, deadline) = (.max, .max)
+            exchange?.wakes()
         case .head where out.isEmpty:
             exchangeForError().refuseSlow()
         default:

@@ -70,9 +70,8 @@ extension Exchange {
         }
         // RFC 9110, sections 9.3.1 and 9.3.5: content there means nothing, and who sends it may mean something else.
         guard head.method == .post || !head.framing.hasBody else { throw .malformedHTTP(Self.strayContent) }
-        let refused = head.value(.mcpProtocolVersion).flatMap { version in
-            ProtocolVersion(version.span)?.era == .legacy ? nil : version
-        }
+        let isServed = ProtocolVersion(head.valueSpan(.mcpProtocolVersion))?.era == .legacy
+        let refused = isServed ? nil : head.value(.mcpProtocolVersion)
         if refused != nil { record.era = .modern }
         if let refused, head.method != .post { throw .unsupportedVersion(requested: refused) }
         let admitted = Admitted(
