@@ -164,6 +164,7 @@ public struct RequestWriter: Sendable, CustomStringConvertible, CustomReflectabl
     /// head.
     public consuming func finish(_ content: Span<UInt8>) -> [UInt8] {
         var bytes = bytes
+        bytes.reserveCapacity(bytes.count + 48 + content.count)
         Self.end(&bytes, method, content.count)
         if method == .post { bytes.append(contentsOf: content) }
         return bytes

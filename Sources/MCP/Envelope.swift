@@ -21,7 +21,7 @@ enum Envelope {
         let id = idValue.flatMap(RequestID.init)
         if let sentence = Self.fault(members, strangers) { throw .invalidRequest(sentence, id: id) }
         if let method = members[.method] {
-            guard id != nil || idValue == nil else {
+            guard id != nil || !members.has(.id) else {
                 throw .invalidRequest("id must be a short string or an integer.", id: nil)
             }
             self = try Self.call(method, id, members)
@@ -46,7 +46,7 @@ enum Envelope {
         guard let method = MCPMethod(method) else {
             throw .invalidRequest("method must be a string without NUL.", id: id)
         }
-        guard members[.result] == nil, members[.error] == nil else {
+        guard !members.has(.result), !members.has(.error) else {
             throw .invalidRequest("A message has a method and an answer.", id: id)
         }
         return .call(method, id: id, params: members[.params])
@@ -58,7 +58,7 @@ enum Envelope {
         _ members: borrowing JudgedMembers<EnvelopeName>,
         _ strangers: Strangers
     ) throws(MCPError) -> Envelope {
-        guard members[.params] == nil else { throw .invalidRequest("An answer has params.", id: nil) }
+        guard !members.has(.params) else { throw .invalidRequest("An answer has params.", id: nil) }
         switch (members[.result], members[.error]) {
         case (let result?, nil):
             guard let id else { throw .invalidRequest("An answer must have the id of its request.", id: nil) }

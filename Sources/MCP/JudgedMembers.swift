@@ -38,6 +38,9 @@ struct JudgedMembers<Name: JudgedName>: ~Copyable {
         }
     }
 
+    /// Whether the object has this member.
+    func has(_ name: Name) -> Bool { places[name.rawValue] != .root }
+
     subscript(name: Name) -> JSONValue? {
         let place = places[name.rawValue]
         guard place != .root, let object else { return nil }

@@ -115,11 +115,11 @@ public enum MCPReader {
             guard meta.kind == .object else { throw .invalidParams("_meta must be an object.", id: id) }
             let members = JudgedMembers<MetaName>(meta)
             version = members[.protocolVersion]?.string
-            guard version != nil || members[.protocolVersion] == nil else {
+            guard version != nil || !members.has(.protocolVersion) else {
                 throw .invalidParams("The protocol version must be a string.", id: id)
             }
             progressToken = members[.progressToken].flatMap(Target.progressToken)
-            guard progressToken != nil || members[.progressToken] == nil else {
+            guard progressToken != nil || !members.has(.progressToken) else {
                 throw .invalidParams("progressToken must be a short string or a number.", id: id)
             }
         }

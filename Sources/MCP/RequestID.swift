@@ -37,15 +37,19 @@ public struct RequestID: Hashable, Sendable {
             text = value.raw
             // Readers that keep numbers in binary answer 0 to -0.
             decoded = text.equals("-0") ? [0x30] : nil
-            let digits = text[0] == 0x2D ? text.dropFirst() : text[...]
-            guard digits.count <= MCPLimits.idDigitsMax, digits.allSatisfy(ASCII.isDigit) else { return nil }
+            let first = text[0] == 0x2D ? 1 : 0
+            guard text.count - first <= MCPLimits.idDigitsMax else { return nil }
+            for index in first..<text.count where !ASCII.isDigit(text[index]) { return nil }
         default:
             return nil
         }
     }
 
     public static func == (left: Self, right: Self) -> Bool {
-        (left.decoded ?? left.text) == (right.decoded ?? right.text)
+        guard left.decoded == nil, right.decoded == nil else {
+            return (left.decoded ?? left.text) == (right.decoded ?? right.text)
+        }
+        return left.text.span.equals(right.text.span)
     }
 
     public func hash(into hasher: inout Hasher) {

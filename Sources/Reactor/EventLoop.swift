@@ -38,6 +38,11 @@ public protocol ReadinessHandler: AnyObject {
     func ready(_ readiness: Readiness)
 }
 
+/// Told by a loop, on the loop's thread, that the turn in which it asked for it ends.
+public protocol TurnEndHandler: AnyObject {
+    func turnEnds()
+}
+
 /// Names a descriptor's place on a loop. It stays harmless after `remove`.
 public struct Registration: Hashable, Sendable {
     let slot: Slot
@@ -46,7 +51,8 @@ public struct Registration: Hashable, Sendable {
 /// One thread's loop: descriptors (level-triggered epoll), timers, and jobs from other threads.
 ///
 /// One turn: timers that are due, the jobs that were waiting, one look at the kernel with at most 256 events, their
-/// handlers. Jobs that jobs post wait for the next turn, so neither kind starves the other.
+/// handlers, then whoever asked for the turn's end. Jobs that jobs post wait for the next turn, so neither kind starves
+/// the other.
 ///
 /// `post`, `stop`, `index` and `isCurrent` are for every thread; everything else is for the thread that is in `run()`,
 /// or, while nobody is, for the thread that sets the loop up.
@@ -71,6 +77,7 @@ public final class EventLoop: @unchecked Sendable {
     private var tenants = Slots<Tenant>()
     private var timers = TimerHeap()
     private var jobs: [Mailbox.Job] = []
+    private var ending: [any TurnEndHandler] = []
     /// The thread inside `run()`, 0 for none.
     private let thread = Atomic<UInt>(0)
 
@@ -176,6 +183,15 @@ public final class EventLoop: @unchecked Sendable {
         timers.cancel(token)
     }
 
+    /// Calls `handler` once, before the loop looks at the kernel again.
+    ///
+    /// Writing then, and not at once, puts the writes of a turn close together: the first wakes the reader, and those
+    /// behind it find it awake. A wake-up costs more than the write.
+    public func atTurnEnd(_ handler: any TurnEndHandler) {
+        checkThread()
+        ending.append(handler)
+    }
+
     // MARK: A turn
 
     /// The loop's own wake-up among the keys of `Slots`, which count up from 0.
@@ -190,6 +206,7 @@ public final class EventLoop: @unchecked Sendable {
         let mark = timers.mark
         while let action = timers.popDue(now, before: mark) { action() }
         runJobs()
+        endTurn()
         let milliseconds: Int32
         switch mailbox.rest() {
         case .end: return false
@@ -199,7 +216,19 @@ public final class EventLoop: @unchecked Sendable {
         let count = poll.wait(milliseconds: milliseconds)
         now = Clock.monotonic()
         for index in 0..<count { dispatch(index) }
+        endTurn()
         return true
+    }
+
+    /// Handlers that ask again, and those that they make ask, come in the same turn.
+    private func endTurn() {
+        guard !ending.isEmpty else { return }
+        var index = 0
+        while index < ending.count {
+            ending[index].turnEnds()
+            index += 1
+        }
+        ending.removeAll(keepingCapacity: ending.capacity <= EventLoop.jobsKept)
     }
 
     private func runJobs() {

@@ -90,6 +90,18 @@ public enum Socket {
         return writeBytes(descriptor, bytes, offset)
     }
 
+    /// As `read`, for sockets only: the kernel does less.
+    public static func receive(_ socket: Int32, into buffer: inout [UInt8]) -> IOResult {
+        precondition(!buffer.isEmpty, "a read needs room")
+        return receiveBytes(socket, &buffer)
+    }
+
+    /// As `write`, for sockets only: the kernel does less.
+    public static func send(_ socket: Int32, _ bytes: [UInt8], from offset: Int = 0) -> IOResult {
+        precondition(offset >= 0 && offset < bytes.count, "a write needs bytes")
+        return sendBytes(socket, bytes, offset)
+    }
+
     /// The most pieces that one gathered write takes; what is left over is the next write's.
     public static let piecesMax = 16
 

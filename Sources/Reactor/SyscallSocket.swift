@@ -96,11 +96,30 @@ func hasNothingToRead(_ descriptor: Int32) -> Bool {
 }
 
 func peekBytes(_ descriptor: Int32, _ buffer: inout [UInt8]) -> IOResult {
+    receive(descriptor, &buffer, Int32(MSG_PEEK))
+}
+
+func receiveBytes(_ socket: Int32, _ buffer: inout [UInt8]) -> IOResult {
+    receive(socket, &buffer, 0)
+}
+
+private func receive(_ socket: Int32, _ buffer: inout [UInt8], _ flags: Int32) -> IOResult {
     let count = unsafe buffer.withUnsafeMutableBytes { room in
         // SAFETY: the kernel writes at most as many bytes as the array has.
-        uninterrupted { unsafe recv(descriptor, room.baseAddress, room.count, Int32(MSG_PEEK)) }
+        uninterrupted { unsafe recv(socket, room.baseAddress, room.count, flags) }
     }
     return count == 0 ? .end : outcome(count)
+}
+
+func sendBytes(_ socket: Int32, _ bytes: [UInt8], _ offset: Int) -> IOResult {
+    let count = unsafe bytes.withUnsafeBytes { room in
+        uninterrupted {
+            guard let base = room.baseAddress else { return 0 }
+            // SAFETY: offset is below the count (checked by the caller), so this stays inside the array.
+            return unsafe Glibc.send(socket, base + offset, room.count - offset, Int32(MSG_NOSIGNAL))
+        }
+    }
+    return outcome(count)
 }
 
 func writeBytes(_ descriptor: Int32, _ bytes: [UInt8], _ offset: Int) -> IOResult {

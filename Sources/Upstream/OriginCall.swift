@@ -24,9 +24,10 @@ public final class OriginCall {
     var request: OriginRequest?
     let isStream: Bool
     private(set) var delegate: (any OriginCallDelegate)?
-    weak var connection: OriginConnection?
+    /// Set while a connection carries the call.
+    var connection: OriginConnection?
     /// Set while the call waits for a connection.
-    weak var pool: OriginPool?
+    var pool: OriginPool?
     private(set) var isReading = true
     private(set) var deadline: UInt64
 

@@ -9,7 +9,7 @@ internal import TLS
 ///
 /// It is used again only behind a response that was complete, framed by its own words and followed by nothing. Whatever
 /// comes while no request is under way ends it.
-final class OriginConnection: ReadinessHandler {
+final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private enum Phase {
         /// Waits for an address.
         case resolving
@@ -21,7 +21,8 @@ final class OriginConnection: ReadinessHandler {
         case closed
     }
 
-    private unowned let pool: OriginPool
+    /// Held until the connection is closed, and the pool holds the connection until then.
+    private let pool: OriginPool
     private var phase = Phase.resolving
     private var descriptor: FileDescriptor?
     private var raw: Int32 = -1
@@ -36,6 +37,8 @@ final class OriginConnection: ReadinessHandler {
     /// Bytes of both that the system has taken.
     private var written = 0
     private var isWriting = false
+    /// The request is to be written when the loop's turn ends.
+    private var isDue = false
     /// The server takes no more of the request. It may still have an answer.
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
@@ -58,27 +61,35 @@ final class OriginConnection: ReadinessHandler {
         pool.origin.resolver.resolve(on: pool.loop) { addresses in box.value.resolved(addresses) }
     }
 
-    /// Takes a request, if the connection is still there.
-    /// - Returns: false, and the connection is closed, where it is not; nothing of the request has been sent then.
+    /// Takes a request, to be written when the loop's turn ends.
+    /// - Returns: false where there is no connection any more.
     func begin(_ call: OriginCall) -> Bool {
         guard case .open = phase else { return false }
-        // What the server closed, or sent behind its last answer, the loop may not have seen yet; and what comes next
-        // would be taken for the answer to this request.
-        guard Socket.isQuiet(raw) else {
-            close()
-            return false
-        }
         parser = ResponseParser(limits: pool.origin.limits.response)
         attach(call)
         deadlineChanged()
+        isDue = true
+        pool.loop.atTurnEnd(self)
+        return true
+    }
+
+    /// Writes the request that was taken in this turn.
+    func turnEnds() {
+        guard isDue, let call else { return }
+        // What the server closed, or sent behind its last answer, the loop may not have seen yet; and what comes next
+        // would be taken for the answer to this request.
+        guard Socket.isQuiet(raw) else { return giveBack(call) }
+        isDue = false
         writeRequest()
-        guard isDeaf, written == 0 else {
-            call.request = nil
-            return true
-        }
         // The system took nothing: the connection had ended before.
+        if isDeaf, written == 0 { return giveBack(call) }
+        call.request = nil
+    }
+
+    /// Nothing of the request has been sent, and nothing will be on this connection.
+    private func giveBack(_ call: OriginCall) {
         close()
-        return false
+        pool.place(call)
     }
 
     /// Ends the connection. Nobody is told.
@@ -97,6 +108,7 @@ final class OriginConnection: ReadinessHandler {
 
     /// Ends the connection, and tells the one who waits for a response.
     func fail(_ failure: OriginFailure) {
+        if isDue, !failure.isBeforeServer, let call { return giveBack(call) }
         let waiting = call?.takeDelegate()
         close()
         waiting?.originFailed(failure)
@@ -104,7 +116,7 @@ final class OriginConnection: ReadinessHandler {
 
     /// The gateway is about to end.
     func shutDown() {
-        if case .open = phase { fail(.lost) } else { fail(.closing) }
+        if case .open = phase, !isDue { fail(.lost) } else { fail(.closing) }
     }
 
     private func attach(_ call: OriginCall) {
@@ -112,6 +124,7 @@ final class OriginConnection: ReadinessHandler {
         pool.carries(call)
         call.connection = self
         isDeaf = false
+        isDue = false
         discardable = nil
     }
 
@@ -120,6 +133,7 @@ final class OriginConnection: ReadinessHandler {
         pool.carriesNoMore(call)
         call.connection = nil
         self.call = nil
+        isDue = false
     }
 
     // MARK: connecting
@@ -259,9 +273,9 @@ final class OriginConnection: ReadinessHandler {
     }
 
     private func writeOnce() -> IOResult {
-        if tail.isEmpty { return Socket.write(raw, out, from: written) }
+        if tail.isEmpty { return Socket.send(raw, out, from: written) }
         guard written >= out.count else { return Socket.write(raw, pieces: [out, tail], offset: written) }
-        return Socket.write(raw, tail, from: written - out.count)
+        return Socket.send(raw, tail, from: written - out.count)
     }
 
     // MARK: TLS
@@ -304,7 +318,7 @@ final class OriginConnection: ReadinessHandler {
     // MARK: reading
 
     private func read() {
-        switch Socket.read(raw, into: &pool.buffer.bytes) {
+        switch Socket.receive(raw, into: &pool.buffer.bytes) {
         case .bytes(let count):
             let bytes = pool.buffer.bytes
             let received = bytes.span.extracting(0..<count)
@@ -319,6 +333,7 @@ final class OriginConnection: ReadinessHandler {
 
     private func take(_ bytes: Span<UInt8>) {
         guard let call else { return close() }
+        guard !isDue else { return giveBack(call) }
         var offset = 0
         do {
             while self.call === call, let event = try parser.next(bytes, offset: &offset) {
@@ -350,6 +365,7 @@ final class OriginConnection: ReadinessHandler {
     /// The server sends no more.
     private func ended() {
         guard let call else { return close() }
+        guard !isDue else { return giveBack(call) }
         do {
             if let event = try parser.finish(), case .end = event { return finish(call) }
             close()

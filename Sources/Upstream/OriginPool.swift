@@ -48,7 +48,10 @@ public final class OriginPool {
         isClosing = true
         let (waited, open) = (waiting, connections)
         waiting = []
-        for entry in waited { entry.call.takeDelegate()?.originFailed(.closing) }
+        for entry in waited {
+            entry.call.pool = nil
+            entry.call.takeDelegate()?.originFailed(.closing)
+        }
         for connection in open.values { connection.shutDown() }
     }
 
@@ -65,6 +68,7 @@ public final class OriginPool {
     }
 
     func forget(_ call: OriginCall) {
+        call.pool = nil
         waiting.removeAll { $0.call === call }
     }
 

@@ -21,12 +21,16 @@ public struct OriginRequest: Sendable {
     private init(_ writer: RequestWriter, body: [UInt8], isStream: Bool = false) {
         self.isStream = isStream
         let isJoined = body.count <= Self.joinedBytesMax
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1024 + (isJoined ? body.count : 0))
-        writer.append(to: &bytes, contentLength: body.count)
-        if isJoined { bytes.append(contentsOf: body) }
-        first = bytes
-        second = isJoined ? [] : body
+        if isJoined {
+            first = writer.finish(body.span)
+            second = []
+        } else {
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(1024)
+            writer.append(to: &bytes, contentLength: body.count)
+            first = bytes
+            second = body
+        }
     }
 
     /// A client's request, which uses up the permit.

@@ -40,6 +40,7 @@ final class BreakingStream: ClientStream {
     func write(_ bytes: [UInt8]) { take(.write) }
     func endStream() { if isBroken { writesAfter += 1 } }
     func abortStream() { if isBroken { writesAfter += 1 } }
+    func wake(at time: UInt64) { if isBroken { writesAfter += 1 } }
     func cork() { if isBroken { writesAfter += 1 } }
     func uncork() {}
 }
@@ -87,7 +88,7 @@ final class BreakingStream: ClientStream {
     private func waiting(_ worker: Worker, _ stream: BreakingStream, isListener: Bool) throws -> Exchange {
         let exchange = Exchange(worker: worker, stream: stream, peer: IPAddress(v4: 0x7F00_0001), listener: [])
         stream.exchange = exchange
-        let route = try #require(worker.snapshot.route(Array("/a/mcp".utf8)))
+        let route = try #require(worker.snapshot.route([UInt8]("/a/mcp").span))
         let presented = PresentedCredentials(authorization: [], apiKey: [])
         let result = worker.snapshot.authenticator.authenticate(
             presented,

@@ -44,6 +44,29 @@ import Testing
         await running.stop()
     }
 
+    @Test func `the end of a turn comes after its jobs, and again for those who ask again`() async throws {
+        let running = try RunningLoop()
+        let order = Locked<[String]>([])
+        let done = Promise<Bool>()
+        running.loop.post { [loop = running.loop] in
+            loop.atTurnEnd(
+                Ending { isFirst in
+                    order.withLock { $0.append("end") }
+                    guard isFirst else { return false }
+                    loop.post { done.fulfil(true) }
+                    return true
+                } again: {
+                    loop.atTurnEnd($0)
+                }
+            )
+            order.withLock { $0.append("asked") }
+        }
+        running.loop.post { order.withLock { $0.append("job") } }
+        _ = await done.value()
+        #expect(order.withLock { $0 } == ["asked", "job", "end", "end"])
+        await running.stop()
+    }
+
     @Test func `jobs that post jobs do not starve descriptors or timers`() async throws {
         let running = try RunningLoop()
         let (ours, theirs) = try Socket.pair()
@@ -294,5 +317,23 @@ private final class Counter: ReadinessHandler, @unchecked Sendable {
     func forget() {
         seen.removeAll()
         count.withLock { $0 = 0 }
+    }
+}
+
+/// Is told of a turn's end, and asks for it once more where its body says so.
+private final class Ending: TurnEndHandler {
+    private let body: (_ isFirst: Bool) -> Bool
+    private let again: (Ending) -> Void
+    private var isFirst = true
+
+    init(_ body: @escaping (_ isFirst: Bool) -> Bool, again: @escaping (Ending) -> Void) {
+        self.body = body
+        self.again = again
+    }
+
+    func turnEnds() {
+        let asks = body(isFirst)
+        isFirst = false
+        if asks { again(self) }
     }
 }

@@ -40,6 +40,7 @@ final class AdminExchange: RequestHandling {
     func clientGone() { isDone = true }
     func flushed() {}
     func ping() {}
+    func wakes() {}
     func endForDrain() {}
 
     private func judge(_ head: RequestHead) -> (Int, StaticString) {

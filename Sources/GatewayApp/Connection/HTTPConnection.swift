@@ -10,7 +10,7 @@ import Telemetry
 ///
 /// Requests that a client sends ahead (pipelining) wait in `ahead` until the one before is answered, and the socket is
 /// left unread while they do.
-final class HTTPConnection: ReadinessHandler, ClientStream {
+final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
     /// What ends a connection that does nothing; each has its own time in `limits`.
     enum Waiting {
         /// For TLS: `SecureChannel.handshakeTimeout`.
@@ -56,6 +56,8 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private var waiting = Waiting.request
     private var deadline: UInt64
     private var timer: TimerToken?
+    /// When the exchange wants to be woken; `.max` for never.
+    private var wakeTime = UInt64.max
     private var requestKeepsAlive = true
     private var isHTTP10 = false
     private var isHead = false
@@ -67,6 +69,8 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private var controlBytes = 0
     private var isParsing = false
     private var isCorked = false
+    /// It will be asked to write when the loop's turn ends.
+    private var writesAtTurnEnd = false
     /// Bytes wait for the client to take them.
     private var stalls = false {
         didSet { if stalls != oldValue { worker.counters.connections.noteStall(stalls) } }
@@ -129,7 +133,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     // MARK: reading
 
     private func read() {
-        switch Socket.read(raw, into: &worker.buffer) {
+        switch Socket.receive(raw, into: &worker.buffer) {
         case .bytes(let count):
             if case .lingering = waiting { return discard(count) }
             let bytes = worker.buffer
@@ -197,6 +201,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     private func handle(_ event: RequestParser.Event, _ bytes: Span<UInt8>) {
         switch event {
         case .head(let head):
+            wakeTime = .max
             let next = worker.makeHandler(for: listener, stream: self, peer: peer)
             exchange = next
             requestKeepsAlive = head.keepAlive && !worker.isDraining
@@ -302,7 +307,17 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         requestKeepsAlive = false
         waiting = .write
         // Without the last chunk (RFC 9112, section 8: "incomplete").
-        if !isCorked { flush() }
+        if !isCorked { flushAtTurnEnd() }
+    }
+
+    func wake(at time: UInt64) {
+        wakeTime = time
+        if case .answer = waiting, !stalls { awaitWake() }
+    }
+
+    private func awaitWake() {
+        deadline = wakeTime
+        armTimer()
     }
 
     func cork() { isCorked = true }
@@ -310,7 +325,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
     func uncork() {
         guard isCorked else { return }
         isCorked = false
-        if !out.isEmpty || isFinishing { flush() }
+        if !out.isEmpty || isFinishing { flushAtTurnEnd() }
     }
 
     /// An answer is over, and nothing but its last bytes is waited for.
@@ -325,7 +340,18 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         } catch {
             return channelFailed(error, [])
         }
-        if !isCorked { flush() }
+        if !isCorked { flushAtTurnEnd() }
+    }
+
+    private func flushAtTurnEnd() {
+        guard !writesAtTurnEnd else { return }
+        writesAtTurnEnd = true
+        worker.loop.atTurnEnd(self)
+    }
+
+    func turnEnds() {
+        writesAtTurnEnd = false
+        flush()
     }
 
     private func flush() {
@@ -348,7 +374,7 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         case .lingering:
             linger()
         case .answer:
-            deadline = .max
+            awaitWake()
             watch()
         case .body:
             // The client was slow to take `100 Continue`; its time for the body begins now.
@@ -427,7 +453,8 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
 
     private func wait(_ next: Waiting, _ nanoseconds: UInt64?) {
         waiting = next
-        if let nanoseconds { setDeadline(nanoseconds) } else { deadline = .max }
+        guard let nanoseconds else { return awaitWake() }
+        setDeadline(nanoseconds)
     }
 
     private func setDeadline(_ nanoseconds: UInt64) {
@@ -456,6 +483,9 @@ final class HTTPConnection: ReadinessHandler, ClientStream {
         case .body where out.isEmpty:
             requestKeepsAlive = false
             exchange?.refuseSlow()
+        case .answer where out.isEmpty:
+            (wakeTime, deadline) = (.max, .max)
+            exchange?.wakes()
         case .head where out.isEmpty:
             exchangeForError().refuseSlow()
         default:

@@ -20,13 +20,20 @@ struct OutputQueue {
     /// Writes as much as the socket takes. False: the connection is of no more use.
     mutating func write(to descriptor: Int32) -> Bool {
         while count > 0 {
-            switch Socket.write(descriptor, pieces: pieces, from: first, offset: offset) {
+            switch writeNext(descriptor) {
             case .bytes(let written): advance(written)
             case .wouldBlock: return true
             case .end, .failed: return false
             }
         }
         return true
+    }
+
+    private func writeNext(_ descriptor: Int32) -> IOResult {
+        guard first == pieces.count - 1 else {
+            return Socket.write(descriptor, pieces: pieces, from: first, offset: offset)
+        }
+        return Socket.send(descriptor, pieces[first], from: offset)
     }
 
     private mutating func advance(_ written: Int) {

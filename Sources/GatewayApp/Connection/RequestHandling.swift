@@ -12,6 +12,7 @@ protocol RequestHandling: AnyObject {
     func clientGone()
     func flushed()
     func ping()
+    func wakes()
     func endForDrain()
     var isDone: Bool { get }
     var isStreaming: Bool { get }

@@ -20,6 +20,9 @@ protocol ClientStream: AnyObject {
     func endStream()
     /// Ends a stream that is not complete, in a way that its reader cannot mistake for an end.
     func abortStream()
+    /// Calls `Exchange.wakes()` then, once, unless another time is named before or the answer is over. Monotonic
+    /// nanoseconds. Costs next to nothing: most such times are never reached.
+    func wake(at time: UInt64)
     /// What is written from here on leaves together at `uncork`.
     func cork()
     func uncork()

@@ -7,8 +7,8 @@ import MCP
 extension ErrorAnswer {
     /// The head's fields that every answer of the gateway's own has.
     func describe(in head: inout ResponseHead) {
-        head.field("Content-Type", Array("application/json"))
-        head.field("Cache-Control", Array("no-store"))
+        head.field("Content-Type", "application/json")
+        head.field("Cache-Control", "no-store")
         if !isUpstreams {
             head.field("Gatehouse-Status", status)
             head.field("Proxy-Status", Array("gatehouse; error=") + proxyError.bytes)

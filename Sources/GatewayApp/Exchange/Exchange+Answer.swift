@@ -74,7 +74,7 @@ extension Exchange {
     func respondEmpty(_ status: Int) {
         record.responseStatus = status
         var head = head(status: status)
-        head.field("Cache-Control", Array("no-store"))
+        head.field("Cache-Control", "no-store")
         stream.respond(head, body: [], closes: false)
         finish()
     }
@@ -136,9 +136,9 @@ extension Exchange {
         record.responseStatus = 200
         var head = head(status: 200)
         if let sessionID { head.field("Mcp-Session-Id", sessionID) }
-        head.field("Cache-Control", Array("no-store"))
+        head.field("Cache-Control", "no-store")
         guard !waiting.admitted.accepts.json else {
-            head.field("Content-Type", Array("application/json"))
+            head.field("Content-Type", "application/json")
             record.responseBytes += text.count
             stream.respond(head, body: text, closes: false)
             return finish()
@@ -214,8 +214,8 @@ extension Exchange {
         if let error {
             error.describe(in: &head)
         } else {
-            head.field("Content-Type", Array("application/json"))
-            head.field("Cache-Control", Array("no-store"))
+            head.field("Content-Type", "application/json")
+            head.field("Cache-Control", "no-store")
         }
         record.responseStatus = 200
         record.responseBytes += text.count
@@ -280,9 +280,9 @@ extension Exchange {
     }
 
     private func eventFields(_ head: inout ResponseHead) {
-        head.field("Content-Type", Array("text/event-stream"))
-        head.field("Cache-Control", Array("no-store, no-transform"))
-        head.field("X-Accel-Buffering", Array("no"))
+        head.field("Content-Type", "text/event-stream")
+        head.field("Cache-Control", "no-store, no-transform")
+        head.field("X-Accel-Buffering", "no")
     }
 
     private static func array(_ texts: [[UInt8]]) -> [UInt8] {

@@ -115,7 +115,6 @@ extension Exchange: SessionListener {
             guard allows(resumption.call, admitted) else { throw .unknownEvent }
         }
         let call = worker.http.stream(resuming: resumption, context, self)
-        var admitted = admitted
         admitted.writer = nil
         state = .waiting(
             Waiting(
@@ -145,7 +144,6 @@ extension Exchange: SessionListener {
         isBatch: Bool = false,
         mayStream: Bool = true
     ) {
-        var admitted = admitted
         admitted.writer = nil
         state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, link: .calls(calls)))
         record.termination.phase = .upstream

@@ -9,10 +9,7 @@ import Reactor
 import Sessions
 
 /// What a client reads.
-struct Accepted {
-    var json: Bool
-    var events: Bool
-}
+typealias Accepted = RequestHead.AcceptedTypes
 
 /// Judging the head: is there such an endpoint, who calls, may they be here at all.
 extension Exchange {
@@ -22,29 +19,27 @@ extension Exchange {
     private static let strayContent = HTTPError(400, "content on GET or DELETE")
 
     func admit(_ head: RequestHead) throws(Refusal) -> Route {
-        guard snapshot.allows(host: head.host), isForServerName(head.host) else { throw .wrongHost }
+        guard snapshot.allows(host: head.hostSpan), isForServerName(head) else { throw .wrongHost }
         // > MCP-1: a request with an Origin that is not allowed is refused, whatever else it is.
         guard !head.has(.origin) || origin != nil else { throw .originNotAllowed }
         // > MCP-38: `/.well-known/*` is 404, never 401: clients look there before they have a credential.
-        guard let route = snapshot.route(head.path) else { throw .noEndpoint }
+        guard let route = snapshot.route(head.pathSpan) else { throw .noEndpoint }
         record.server = route.server.name
         return route
     }
 
     /// RFC 9110, section 7.4: a request for another host than the one whose certificate the client checked is 421.
-    private func isForServerName(_ host: [UInt8]) -> Bool {
+    private func isForServerName(_ head: RequestHead) -> Bool {
         guard let name = stream.serverName else { return true }
-        return HostName(host)?.host == name
+        return HostName(head.host)?.host == name
     }
 
     func authenticate(_ head: RequestHead, on route: Route) throws(Refusal) -> Authenticated {
-        let presented = PresentedCredentials(
-            authorization: head.values(.authorization),
-            apiKey: head.values(.apiKey)
-        )
         record.termination.phase = .authentication
+        // Neither field occurs twice: the parser refuses that.
         let result = snapshot.authenticator.authenticate(
-            presented,
+            authorization: head.span(.authorization),
+            apiKey: head.span(.apiKey),
             server: route.server.name,
             from: record.address,
             now: Clock.unixMicroseconds() / 1_000_000
@@ -75,15 +70,14 @@ extension Exchange {
         }
         // RFC 9110, sections 9.3.1 and 9.3.5: content there means nothing, and who sends it may mean something else.
         guard head.method == .post || !head.framing.hasBody else { throw .malformedHTTP(Self.strayContent) }
-        let refused = head.value(.mcpProtocolVersion).flatMap { version in
-            ProtocolVersion(version.span)?.era == .legacy ? nil : version
-        }
+        let isServed = ProtocolVersion(head.valueSpan(.mcpProtocolVersion))?.era == .legacy
+        let refused = isServed ? nil : head.value(.mcpProtocolVersion)
         if refused != nil { record.era = .modern }
         if let refused, head.method != .post { throw .unsupportedVersion(requested: refused) }
-        var admitted = Admitted(
+        let admitted = Admitted(
             caller: caller,
             route: route,
-            accepts: Accepted(head),
+            accepts: head.acceptedTypes,
             sessionID: head.value(.mcpSessionID),
             refusedVersion: refused
         )
@@ -102,8 +96,7 @@ extension Exchange {
             guard count <= snapshot.httpLimits.bodyBytes else { throw .bodyTooLarge }
             body.reserveCapacity(min(count, Self.bodyBytesReserved))
         }
-        var admitted = admitted
-        admitted.bodyIsJSON = head.isJSON
+        admitted.bodyIsJSON = head.hasJSONContent
         state = .receiving(admitted)
         if head.expectsContinue { stream.sendContinue() }
     }
@@ -144,44 +137,6 @@ extension Exchange {
             return ticket
         } catch {
             throw Refusal(error)
-        }
-    }
-}
-
-extension Accepted {
-    /// RFC 9110, section 12.5.1; a weight of zero is not looked for: no MCP client sends one.
-    init(_ head: RequestHead) {
-        let values = head.values(.accept)
-        guard !values.isEmpty else {
-            (json, events) = (true, !head.isHTTP10)
-            return
-        }
-        (json, events) = (false, false)
-        for range in values.flatMap({ $0.split(separator: 0x2C) }) {
-            let name = range.prefix { $0 != 0x3B }
-            let bytes = Array(name)
-            let type = bytes.span.extracting(bytes.span.trimmed)
-            if type.equalsIgnoringCase("*/*") { (json, events) = (true, true) }
-            if type.equalsIgnoringCase("application/json") || type.equalsIgnoringCase("application/*") { json = true }
-            if type.equalsIgnoringCase("text/event-stream") || type.equalsIgnoringCase("text/*") { events = true }
-        }
-        // A stream has no end that an HTTP/1.0 client could tell from a broken connection.
-        if head.isHTTP10 { events = false }
-    }
-}
-
-extension RequestHead {
-    /// `application/json`, without a charset or with UTF-8: the only one that JSON has (RFC 8259, section 8.1).
-    var isJSON: Bool {
-        guard let value = value("content-type") else { return false }
-        let parts = value.split(separator: 0x3B, omittingEmptySubsequences: false).map { part in
-            let bytes = Array(part)
-            return Array(bytes[bytes.span.trimmed])
-        }
-        guard let type = parts.first, type.span.equalsIgnoringCase("application/json") else { return false }
-        return parts.dropFirst().allSatisfy { parameter in
-            let span = parameter.span
-            return span.equalsIgnoringCase("charset=utf-8") || span.equalsIgnoringCase("charset=\"utf-8\"")
         }
     }
 }

@@ -27,8 +27,8 @@ final class Exchange {
         case done
     }
 
-    /// Who calls what, once the head has been judged.
-    struct Admitted {
+    /// Who calls what, once the head has been judged. A class: it is passed from state to state.
+    final class Admitted {
         let caller: Authenticated
         let route: Route
         let accepts: Accepted
@@ -41,6 +41,20 @@ final class Exchange {
         var lastEventID: [UInt8]?
         /// What of the head goes to an HTTP server.
         var writer: RequestWriter?
+
+        init(
+            caller: Authenticated,
+            route: Route,
+            accepts: Accepted,
+            sessionID: [UInt8]?,
+            refusedVersion: [UInt8]?
+        ) {
+            self.caller = caller
+            self.route = route
+            self.accepts = accepts
+            self.sessionID = sessionID
+            self.refusedVersion = refusedVersion
+        }
     }
 
     /// Where an exchange is heard.
@@ -86,7 +100,8 @@ final class Exchange {
     /// `Origin`, where it is an allowed one.
     private(set) var origin: [UInt8]?
     private let forwardedField: ForwardedField?
-    private var pingTimer: TimerToken?
+    /// A silent stream gets a comment so often, nanoseconds.
+    private var pingInterval: UInt64 = 0
     private var lifetimeTimer: TimerToken?
 
     init(
@@ -254,19 +269,20 @@ final class Exchange {
     }
 
     private func armPing(_ interval: UInt64) {
-        guard pingTimer == nil, interval > 0, !isDone else { return }
-        let due = lastWrite + interval
-        let now = worker.loop.now
-        pingTimer = worker.loop.schedule(after: due > now ? due - now : interval) { [weak self] in
-            guard let self else { return }
-            pingTimer = nil
-            if worker.loop.now >= lastWrite + interval { ping() }
-            armPing(interval)
-        }
+        pingInterval = interval
+        guard interval > 0, !isDone else { return }
+        stream.wake(at: lastWrite.addingReportingOverflow(interval).partialValue)
+    }
+
+    /// The time of `wake(at:)` has come. Something may have been written meanwhile.
+    func wakes() {
+        guard !isDone else { return }
+        if worker.loop.now - lastWrite >= pingInterval { ping() }
+        armPing(pingInterval)
     }
 
     private func stopTimers() {
-        for timer in [pingTimer, lifetimeTimer].compactMap(\.self) { worker.loop.cancel(timer) }
-        (pingTimer, lifetimeTimer) = (nil, nil)
+        if let lifetimeTimer { worker.loop.cancel(lifetimeTimer) }
+        lifetimeTimer = nil
     }
 }

@@ -14,7 +14,9 @@ struct RequestIDs {
 
     mutating func next() -> [UInt8] {
         last &+= 1  // 2^64 requests take longer than any process lives.
-        var id = prefix
+        var id: [UInt8] = []
+        id.reserveCapacity(32)
+        id.append(contentsOf: prefix)
         Hex.append(last, to: &id)
         return id
     }

@@ -7,12 +7,18 @@ import JSON
 import Policy
 import Sessions
 
-/// A server as requests meet it.
+/// A server as requests meet it. A class, so that passing it on costs one reference count and not one for each of its
+/// parts.
 final class Route: Sendable {
     /// Its place in the configuration, and the policy's name for it.
     let index: Int
     let server: ServerConfiguration
     let upstream: Upstream
+
+    enum Upstream: Sendable {
+        case stdio(StdioServer)
+        case http(HTTPServer)
+    }
 
     init(index: Int, server: ServerConfiguration, upstream: Upstream) {
         self.index = index
@@ -20,9 +26,10 @@ final class Route: Sendable {
         self.upstream = upstream
     }
 
-    enum Upstream: Sendable {
-        case stdio(StdioServer)
-        case http(HTTPServer)
+    /// Whether this is the endpoint's path.
+    func isAt(_ path: Span<UInt8>) -> Bool {
+        let own = server.path
+        return own.span.equals(path)
     }
 
     /// Nil for a server of another kind.
@@ -45,7 +52,7 @@ final class Snapshot: Sendable {
     let httpLimits: HTTPLimits
     let jsonLimits: JSONLimits
     let crossOrigin: CrossOrigin
-    private let routes: [[UInt8]: Route]
+    private let routes: RouteTable
 
     init(
         _ configuration: GatewayConfiguration,
@@ -63,30 +70,32 @@ final class Snapshot: Sendable {
         )
         jsonLimits = JSONLimits(depthMax: configuration.limits.jsonDepth)
         crossOrigin = CrossOrigin(configuration.allowedOrigins)
-        var routes: [[UInt8]: Route] = [:]
-        for (index, server) in configuration.servers.enumerated() {
-            routes[server.path] = Route(index: index, server: server, upstream: servers[index])
-        }
-        self.routes = routes
+        routes = RouteTable(
+            configuration.servers.enumerated().map { index, server in
+                Route(index: index, server: server, upstream: servers[index])
+            }
+        )
     }
 
     /// The HTTP servers of all endpoints.
-    var httpServers: [HTTPServer] { routes.values.compactMap(\.http) }
+    var httpServers: [HTTPServer] { routes.all.compactMap(\.http) }
 
     /// The endpoint at exactly this path.
-    func route(_ path: [UInt8]) -> Route? { routes[path] }
+    func route(_ path: Span<UInt8>) -> Route? { routes.find(path) }
 
     /// Whether what this address says of others is believed.
     func trustsProxy(_ address: IPAddress) -> Bool {
         configuration.trustedProxies.contains { $0.contains(address) }
     }
 
-    /// Whether `Host` (lower case, perhaps with a port) is one of `allowed_hosts`.
-    func allows(host: [UInt8]) -> Bool {
-        guard let named = HostName(host) else { return false }
-        return configuration.allowedHosts.contains { allowed in
-            allowed.host == named.host && (allowed.port == nil || allowed.port == named.port)
+    /// Whether `Host` (perhaps with a port) is one of `allowed_hosts`.
+    func allows(host: Span<UInt8>) -> Bool {
+        guard let named = HostName.split(host) else { return false }
+        let name = host.extracting(named.name)
+        for allowed in configuration.allowedHosts where name.equalsIgnoringCase(allowed.host.span) {
+            if allowed.port == nil || allowed.port == named.port { return true }
         }
+        return false
     }
 
     /// Whether `Host` may name the admin address: itself, or a loopback name.
@@ -104,18 +113,19 @@ struct HostName {
     let port: UInt16?
 
     init?(_ text: [UInt8]) {
-        let afterBracket = text.lastIndex(of: 0x5D) ?? 0
-        guard let colon = text[afterBracket...].lastIndex(of: 0x3A) else {
-            (host, port) = (text, nil)
-            return
-        }
-        host = Array(text[..<colon])
-        let digits = Array(text[(colon + 1)...])
-        guard !digits.isEmpty else {
-            port = nil
-            return
-        }
-        guard let number = DecimalText.parse(digits.span), let port = UInt16(exactly: number) else { return nil }
+        guard let (name, port) = Self.split(text.span) else { return nil }
+        host = Array(text[name])
         self.port = port
+    }
+
+    /// Where the name stands, and the port behind it.
+    static func split(_ text: Span<UInt8>) -> (name: Range<Int>, port: UInt16?)? {
+        var colon = text.count
+        while colon > 0, text[colon - 1] != 0x3A, text[colon - 1] != 0x5D { colon -= 1 }
+        guard colon > 0, text[colon - 1] == 0x3A else { return (0..<text.count, nil) }
+        let digits = text.extracting(colon...)
+        guard !digits.isEmpty else { return (0..<colon - 1, nil) }
+        guard let number = DecimalText.parse(digits), let port = UInt16(exactly: number) else { return nil }
+        return (0..<colon - 1, port)
     }
 }
