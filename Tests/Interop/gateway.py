@@ -104,7 +104,7 @@ class Gateway:
 
 
 def certify(folder):
-    """An authority, and a certificate for 127.0.0.1: the file of the first, the configuration of the second."""
+    """An authority, and a certificate for this machine: the file of the first, the configuration of the second."""
     def openssl(*arguments):
         subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
 
@@ -113,7 +113,7 @@ def certify(folder):
             "-subj", "/CN=Interop authority", "-addext", "keyUsage=critical,keyCertSign")
     openssl("req", *curve, "-keyout", "listener.key", "-out", "listener.csr", "-subj", "/CN=127.0.0.1")
     with open(os.path.join(folder, "extensions"), "w") as file:
-        file.write("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
+        file.write("subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
                    "authorityKeyIdentifier=keyid\n")
     openssl("x509", "-req", "-in", "listener.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-days", "2",
             "-CAcreateserial", "-extfile", "extensions", "-out", "listener.pem")
