@@ -246,6 +246,7 @@ def main():
             run(Way("direct", upstreams, folder), only)
             if not os.environ.get("GATEHOUSE_DIRECT_ONLY"):
                 through(upstreams, folder, "gateway", False, only)
+                through(upstreams, folder, "gateway over TLS", True, only)
 
 
 checks.prefix = "client %s, Streamable HTTP: " % sdk.VERSION
