@@ -50,7 +50,8 @@ import Testing
 
     @Test func `required client certificates take an authority`() throws {
         let tls =
-            "{\"certificate\": \"cert.pem\", \"key\": \"key.pem\", \"client_ca\": \"ca.pem\", \"client_certificate\": \"required\"}"
+            "{\"certificate\": \"cert.pem\", \"key\": \"key.pem\", \"client_ca\": \"ca.pem\", "
+            + "\"client_certificate\": \"required\"}"
         #expect(try files(tls).lines() == [])
     }
 

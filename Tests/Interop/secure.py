@@ -2,11 +2,13 @@
 """A real client through the gateway over TLS."""
 
 import asyncio
+import tempfile
 
 import checks
 import environments
 import scenarios
 import sdk
+from certificates import Authority
 from checks import check
 from gateway import Gateway
 
@@ -32,8 +34,10 @@ checks.prefix = "client %s, TLS: " % sdk.VERSION
 access = [{"id": "full", "servers": ["*"], "to": {"key": "full"}, "allow": {"tools": ["*"]}}]
 servers = {"time": environments.stdio(environments.TIME)}
 try:
-    with Gateway(environments.BINARIES, servers, ["full"], access, tls=True) as gateway:
-        asyncio.run(talk(gateway))
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Authority(folder, "internal")
+        with Gateway(environments.BINARIES, servers, ["full"], access, authority=authority) as gateway:
+            asyncio.run(talk(gateway))
 except Exception:
     checks.crashed("a session over TLS")
 checks.finish()

@@ -14,6 +14,7 @@ import tempfile
 
 import checks
 import environments
+from certificates import Authority
 from checks import check, equal
 from gateway import Gateway
 
@@ -26,7 +27,8 @@ OWN = {"engine_problem"}
 def sslyze(port, authority):
     """Exit code and report."""
     # Few connections at a time: it gives a scan up that a busy machine keeps waiting.
-    command = [SSLYZE, "--slow_connection", "--mozilla_config=intermediate", "--certinfo_ca_file", authority, "localhost:%d" % port]
+    command = [SSLYZE, "--slow_connection", "--mozilla_config=intermediate", "--certinfo_ca_file", authority]
+    command.append("localhost:%d" % port)
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300)
     return ran.returncode, ran.stdout + ran.stderr
 
@@ -74,17 +76,23 @@ def main():
     has_testssl = shutil.which("testssl") is not None
     if not has_testssl:
         print("skipped: testssl is not installed", flush=True)
-    with Gateway(environments.BINARIES, {"time": environments.stdio(environments.TIME)}, [], [], tls=True) as gateway:
+    with tempfile.TemporaryDirectory() as folder:
+        scan(folder, Authority(folder, "scanned"), has_testssl)
+
+
+def scan(folder, authority, has_testssl):
+    servers = {"time": environments.stdio(environments.TIME)}
+    with Gateway(environments.BINARIES, servers, [], [], authority=authority) as gateway:
         code, report = sslyze(gateway.port, gateway.authority)
         check("sslyze: as Mozilla recommends", code == 0 and "OK - Compliant" in report, report[-1000:])
         if has_testssl:
-            equal("testssl: no fault", faults(gateway.port, gateway.folder.name), {})
-        weak = WeakServer(gateway.folder.name)
+            equal("testssl: no fault", faults(gateway.port, folder), {})
+        weak = WeakServer(folder)
         try:
             code, report = sslyze(weak.port, gateway.authority)
             check("sslyze objects to a weak server", code != 0 and "Not compliant" in report, report[-1000:])
             if has_testssl:
-                check("testssl finds faults of a weak server", len(faults(weak.port, gateway.folder.name)) > 2)
+                check("testssl finds faults of a weak server", len(faults(weak.port, folder)) > 2)
         finally:
             weak.stop()
 

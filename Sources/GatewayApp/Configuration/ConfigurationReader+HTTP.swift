@@ -25,7 +25,8 @@ extension ConfigurationReader {
             if !isLater {
                 server.node.error(
                     "\"stdio\" or \"http\" is missing; write for example \"stdio\": "
-                        + "{ \"command\": \"calculator-server\" } or \"http\": { \"url\": \"http://127.0.0.1:3001/mcp\" }"
+                        + "{ \"command\": \"calculator-server\" } or "
+                        + "\"http\": { \"url\": \"http://127.0.0.1:3001/mcp\" }"
                 )
             }
             return nil
