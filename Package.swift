@@ -14,7 +14,7 @@ let modules: [(name: String, floor: Int, uses: [String])] = [
     ("Identity", 2, ["Bytes", "JSON", "Crypto"]),
     ("TLS", 2, ["Bytes", "Reactor", "COpenSSL"]),
     ("Policy", 3, ["Bytes", "MCP", "Identity"]),
-    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "MCP", "Policy"]),
+    ("Upstream", 4, ["Bytes", "JSON", "Reactor", "HTTP", "TLS", "MCP", "Policy"]),
     (
         "Sessions", 5, ["Bytes", "JSON", "Crypto", "Reactor", "HTTP", "MCP", "Identity", "Policy", "Upstream"]
     ),
@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "CLinux"),
         .executableTarget(name: "gatehouse", dependencies: ["GatewayApp"], swiftSettings: sources),
         .executableTarget(name: "calculator-server", dependencies: ["Bytes", "JSON"], swiftSettings: sources),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
+        .target(name: "TestSupport", dependencies: ["TLS"], path: "Tests/TestSupport", swiftSettings: tests),
         // Counts what single operations cost (Tests/run.sh bench). Not a product: the heap of no other program is
         // counted.
         .target(name: "CAllocations", path: "Tests/Benchmarks/CAllocations"),

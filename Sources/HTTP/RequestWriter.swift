@@ -81,7 +81,8 @@ public struct RequestTemplate: Sendable, CustomStringConvertible, CustomReflecta
 }
 
 /// Builds the head of one request to an upstream, from nothing: own request line, one own `Host`, own framing. Besides
-/// the injected fields only listed ones can be written (`field`), and no value with a control byte. Prints none of them.
+/// the injected fields only listed ones can be written (`field`), and no value with a control byte. It prints none of
+/// them.
 public struct RequestWriter: Sendable, CustomStringConvertible, CustomReflectable {
     /// The methods that MCP uses.
     public enum Method: Sendable { case get, post, delete }
@@ -131,7 +132,9 @@ public struct RequestWriter: Sendable, CustomStringConvertible, CustomReflectabl
 
     /// Adds what may pass of a client's head and is not there yet: `Accept`, `Content-Type` (with content only),
     /// `Mcp-*` and the trace context. What the gateway writes itself must be added before. The session id and the event
-    /// id never pass: those that a client knows are the gateway's own.
+    /// id never pass: those that a client knows are the gateway's own. Nor do the fields that repeat what the body says
+    /// (`Mcp-Method`, `Mcp-Name`, `Mcp-Param-*`): the protocol versions of before 2026-07-28 do not have them, and a
+    /// server that believed them might do something else than what was judged.
     /// - Throws: `repeated` for a second line of an `Mcp-*` field: its readers differ in which of the two counts.
     public mutating func pass(from head: RequestHead) throws(RequestWriteError) {
         let before = present
@@ -194,9 +197,9 @@ public struct RequestWriter: Sendable, CustomStringConvertible, CustomReflectabl
 
     private func passes(_ name: Span<UInt8>, _ known: KnownField?) -> Bool {
         switch known {
-        case .accept, .mcpProtocolVersion, .mcpMethod, .mcpName, .traceparent, .tracestate: true
+        case .accept, .mcpProtocolVersion, .traceparent, .tracestate: true
         case .contentType: method == .post
-        case nil: name.hasPrefixIgnoringCase("mcp-")
+        case nil: name.hasPrefixIgnoringCase("mcp-") && !name.hasPrefixIgnoringCase("mcp-param-")
         default: false
         }
     }

@@ -58,7 +58,7 @@ extension HTTPCall {
             if case .none = head.framing { return }
             if head.framing != .length(0) { release(telling: .accepted) }
         case .close:
-            reading = .nothing
+            closed()
         case .request, .initialize, .stream:
             openedID = head.value(.mcpSessionID)
             guard !head.hasContentCoding else { return breakOff(.nonsense("a coded answer")) }
@@ -86,13 +86,18 @@ extension HTTPCall {
         }
     }
 
+    /// The session is over, by its client's wish or because the server had forgotten it.
+    private func closed() {
+        if let record { home.ended(record, server) }
+        release(telling: .accepted)
+    }
+
     /// The server does not know the session any more. For the client it is over as well (MCP-86).
     private func forget(_ head: ReceivedHead) {
-        if let record { home.directory.remove(record.handle) }
-        if case .close = kind {
-            reading = .nothing
-            return
-        }
+        if case .close = kind { return closed() }
+        // Some servers have no standalone streams, and say so by this.
+        if case .stream(nil) = kind { return refused(head) }
+        if let record { home.ended(record, server) }
         let (waiting, id) = (listener, requestID)
         release()
         waiting?.receive(.failed(.gone, id: id))
@@ -167,7 +172,7 @@ extension HTTPCall {
         if case .initialize(let request, let opener) = kind {
             return opened(request, opener, answer)
         }
-        if case .stream(let resumption?) = kind { record?.end(resumption.id) }
+        if case .stream(let resumption?) = kind { record?.end(resumption.id, upstreamID: resumption.upstreamID) }
         release()
         waiting?.receive(.answered(answer))
     }
@@ -175,7 +180,6 @@ extension HTTPCall {
     /// The response is complete and says nothing more.
     func finish() {
         let waiting = listener
-        if case .close = kind, let record { home.directory.remove(record.handle) }
         let expects = expectsAnswer != nil
         let id = requestID
         end()

@@ -76,7 +76,7 @@ extension HTTPCall {
         if case .initialize = kind { return }
         guard block != StreamEvent() else { return }
         noteShown(block)
-        deliver(.block(block), bytes: 0)
+        deliver(.block(block), bytes: SessionEvent.bytes(of: block))
     }
 
     /// What cannot be shown still moves the place from which the client can resume.
@@ -134,7 +134,7 @@ extension HTTPCall {
             guard let token = notification.progressToken, isExpected(token) else {
                 return drop("progress of no request that is under way", frame)
             }
-            restartClock()
+            if isOwn(token) { restartClock() }
         case .notificationCancelled:
             guard let id = notification.cancelledID, record?.settle(id, now: home.loop.now) == true else {
                 return drop("cancellation of a request that is not under way", frame)
@@ -146,9 +146,10 @@ extension HTTPCall {
         deliver(.message(.notification(notification), text: text, frame: frame), bytes: text.count)
     }
 
-    private func isExpected(_ token: [UInt8]) -> Bool {
-        if case .request(let request, _) = kind, request.progressToken == token { return true }
-        return record?.hasProgressToken(token) ?? false
+    private func isExpected(_ token: [UInt8]) -> Bool { isOwn(token) || record?.hasProgressToken(token) ?? false }
+
+    private func isOwn(_ token: [UInt8]) -> Bool {
+        if case .request(let request, _) = kind { request.progressToken == token } else { false }
     }
 
     private var isResuming: Bool {
@@ -163,6 +164,8 @@ extension HTTPCall {
         // An empty one takes an earlier id back.
         guard !id.isEmpty else { return [] }
         server.eventIDs.note()
+        // One that could not be sent back is of no use.
+        guard id.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
         switch kind {
         case .request(let request, let upstreamID?):
             return home.events.seal(id, scope: scope, request: (request.id, upstreamID, request.call))

@@ -83,6 +83,8 @@ public final class HTTPCall: OriginCallDelegate {
     private var unacknowledged = 0
     private var detachedBytes = 0
     private var isStreamCounted = false
+    /// It has one of its session's places for standalone streams.
+    private var isListening = false
 
     init(
         _ kind: Kind,
@@ -99,7 +101,8 @@ public final class HTTPCall: OriginCallDelegate {
         self.listener = listener
         server = context.server
         record = context.record
-        acceptsEvents = context.acceptsEvents
+        // What opens a session has its id in the head of its answer, so nothing may be streamed before it.
+        acceptsEvents = if case .initialize = kind { false } else { context.acceptsEvents }
         owner = record?.owner ?? 0
         isResumable = if case .stream(.some) = kind { true } else { false }
         began = home.loop.now
@@ -118,12 +121,16 @@ public final class HTTPCall: OriginCallDelegate {
             )
             if let refusal = record.begin(own.id, pending) { return refuse(refusal, own.id) }
         }
+        if case .stream(nil) = kind, let record {
+            guard record.beginListening() else { return refuse(.streamTaken, nil) }
+            isListening = true
+        }
         let sent = home.pool(for: server).send(request, deadline: firstDeadline, delegate: self)
         if !isOver { origin = sent }
     }
 
-    /// The record has another request of this id, which stays there.
-    private func refuse(_ failure: SessionFailure, _ id: RequestID) {
+    /// The session has another request of this id, or enough streams; they stay.
+    private func refuse(_ failure: SessionFailure, _ id: RequestID?) {
         let waiting = listener
         (reading, listener) = (.over, nil)
         waiting?.receive(.failed(failure, id: id))
@@ -192,14 +199,16 @@ public final class HTTPCall: OriginCallDelegate {
         home.noteFailure(of: self, failure.sentence)
         switch failure {
         case .full, .closing: fail(.overloaded)
-        case .unresolved, .unreachable, .connectTimeout: fail(.unreachable)
-        case .lost, .unreadable: breakOff(.lost(failure))
+        case .unresolved, .unreachable, .connectTimeout, .insecure: fail(.unreachable)
+        case .lost, .garbled, .unreadable: breakOff(.lost(failure))
         }
     }
 
     public func originIsOverdue() {
         let now = home.loop.now
         if isCancelled { return abandon(with: .cancelled) }
+        // The server waits for a client that does not read.
+        if unacknowledged > Self.creditBytes { return restartClock() }
         if hasAsked, let later = record?.extendedDeadline(now, response: server.responseNanoseconds), later > now {
             origin?.setDeadline(later)
             return
@@ -270,8 +279,11 @@ public final class HTTPCall: OriginCallDelegate {
         body = []
         events = nil
         if isStreamCounted { record?.endStream(home.loop.now) }
+        if isListening { record?.endListening() }
         switch kind {
-        case .request(let request, _): record?.end(request.id, mayBeResumed: mayBeResumed)
+        case .request(let request, _):
+            record?.end(request.id, mayBeResumed: mayBeResumed)
+            record?.touch(home.loop.now)
         case .initialize(_, let opener): home.directory.releaseUnsettled(opener.handle)
         case .stream, .message, .close, .own: break
         }

@@ -15,7 +15,7 @@ public struct HTTPContext {
     /// Nil for what the gateway says itself.
     let caller: Principal?
     /// The client reads event streams.
-    let acceptsEvents: Bool
+    fileprivate(set) var acceptsEvents: Bool
     /// The fields that the client's head and the configuration add.
     let writer: RequestWriter
 
@@ -104,10 +104,10 @@ public final class HTTPHome {
         _ listener: any SessionListener
     ) -> HTTPCall? {
         var id: [UInt8]?
-        if notification.method == .notificationCancelled, let record = context.record {
+        if notification.method == .notificationCancelled {
             // > MCP: "Cancellation notifications MUST only reference requests that were previously issued in the same
-            // > direction and are believed to still be in-progress."
-            guard let named = notification.cancelledID, let pending = record.pending(named) else { return nil }
+            // > direction and are believed to still be in-progress." Without a session nobody knows whose an id is.
+            guard let named = notification.cancelledID, let pending = context.record?.pending(named) else { return nil }
             id = pending.upstreamID
             if let under = pending.call { under.loop.post { under.call.value.wasCancelled() } }
         }
@@ -136,8 +136,11 @@ public final class HTTPHome {
         )
     }
 
-    /// One message of a batch; nil for one that goes no further.
+    /// One message of a batch; nil for one that goes no further. Nothing is streamed but answers: several streams make
+    /// no one.
     public func call(_ command: SessionCommand, _ context: HTTPContext, _ listener: any SessionListener) -> HTTPCall? {
+        var context = context
+        context.acceptsEvents = false
         switch command {
         case .request(let own, _, let carrier):
             guard let permit = carrier.take() else { return nil }
@@ -172,7 +175,7 @@ public final class HTTPHome {
             .stream(resumption),
             home: self,
             context: context,
-            request: .withoutContent(writer),
+            request: .withoutContent(writer, isStream: true),
             scope: scope(context),
             listener: listener
         )
@@ -225,11 +228,19 @@ public final class HTTPHome {
         own(.withoutContent(ownWriter(.delete, server, record)), server)
     }
 
+    /// The session is over in the server.
+    func ended(_ record: HTTPSessionRecord, _ server: HTTPServer) {
+        guard directory.remove(record.handle) else { return }
+        observer.note(.closed(server: server.name, record.handle))
+    }
+
     func noteDropped(by call: HTTPCall, _ reason: StaticString) {
         observer.note(.dropped(server: call.server.name, call.record?.handle, reason))
     }
 
-    func noteFailure(of call: HTTPCall, _ reason: StaticString) {
+    func noteFailure(of call: HTTPCall, _ reason: StaticString) { noteFailure(of: call, reason.bytes) }
+
+    func noteFailure(of call: HTTPCall, _ reason: [UInt8]) {
         observer.note(.failed(server: call.server.name, call.record?.handle, reason))
     }
 

@@ -10,6 +10,9 @@ internal import Synchronization
 final class HTTPSessionRecord: Sendable {
     /// Requests of the client's that may be under way.
     static let requestsMax = 256
+    /// Standalone streams that a client may have open: more than one, since one that broke may not be seen to be over
+    /// when the next one comes.
+    static let listenersMax = 4
     /// Requests of the server's that may wait for the client.
     static let serverRequestsMax = 64
     /// Until the client answers a request of the server's, nanoseconds: there may be a person behind it.
@@ -50,6 +53,7 @@ final class HTTPSessionRecord: Sendable {
     private let state = Locked(State())
     private let lastUse: Atomic<UInt64>
     private let streams = Atomic<Int>(0)
+    private let listeners = Atomic<Int>(0)
 
     init(
         handle: SessionHandle,
@@ -76,14 +80,30 @@ final class HTTPSessionRecord: Sendable {
         touch(now)
     }
 
+    /// Takes a place for a standalone stream.
+    func beginListening() -> Bool {
+        guard listeners.add(1, ordering: .relaxed).oldValue >= Self.listenersMax else { return true }
+        endListening()
+        return false
+    }
+
+    func endListening() { listeners.subtract(1, ordering: .relaxed) }
+
     func isIdle(_ now: UInt64, after nanoseconds: UInt64) -> Bool {
         let last = lastUse.load(ordering: .relaxed)
-        return streams.load(ordering: .relaxed) == 0 && now > last && now - last >= nanoseconds
+        guard streams.load(ordering: .relaxed) == 0, now > last, now - last >= nanoseconds else { return false }
+        return state.withLock { state in state.pending.values.allSatisfy { $0.call == nil } }
     }
 
     var owner: Int { state.withLock { $0.owner } }
 
-    func ownerChanged() { state.withLock { $0.owner += 1 } }
+    /// What the former owner was asked, the new one is not to answer.
+    func ownerChanged() {
+        state.withLock { state in
+            state.owner += 1
+            state.serverRequests = [:]
+        }
+    }
 
     // MARK: requests of the client's
 
@@ -107,6 +127,13 @@ final class HTTPSessionRecord: Sendable {
     func end(_ id: RequestID, mayBeResumed: Bool = false) {
         state.withLock { state in
             if mayBeResumed { state.pending[id]?.call = nil } else { state.pending[id] = nil }
+        }
+    }
+
+    /// A request was answered on a stream that was resumed.
+    func end(_ id: RequestID, upstreamID: [UInt8]) {
+        state.withLock { state in
+            if state.pending[id]?.upstreamID == upstreamID { state.pending[id] = nil }
         }
     }
 

@@ -135,7 +135,9 @@ public final class SessionDirectory: Sendable {
     }
 
     /// The id is no longer good; its process may still be ending.
-    func remove(_ handle: SessionHandle) {
+    /// - Returns: whether it was there.
+    @discardableResult
+    func remove(_ handle: SessionHandle) -> Bool {
         state.withLock { $0.remove(handle) }
     }
 
@@ -208,7 +210,9 @@ extension SessionDirectory.State {
         _ server: Int,
         _ limits: SessionDirectory.Limits
     ) -> SessionDirectory.Refusal? {
-        guard let record = opened.foreignRecord, opened.opener == caller.sessionBinding else { return .unknown }
+        // One that was opened without credentials may have had another owner since.
+        guard caller.kind != .anonymous, let record = opened.foreignRecord, opened.opener == caller.sessionBinding
+        else { return .unknown }
         if let refusal = refusal(caller, limits) { return refusal }
         let place = SessionDirectory.Place.record(record)
         insert(
@@ -237,8 +241,11 @@ extension SessionDirectory.State {
         perPrincipal[entry.owner, default: 0] += 1
     }
 
-    fileprivate mutating func remove(_ handle: SessionHandle) {
-        if let entry = entries.removeValue(forKey: handle) { release(entry.owner) }
+    @discardableResult
+    fileprivate mutating func remove(_ handle: SessionHandle) -> Bool {
+        guard let entry = entries.removeValue(forKey: handle) else { return false }
+        release(entry.owner)
+        return true
     }
 
     fileprivate mutating func release(_ owner: Principal) {

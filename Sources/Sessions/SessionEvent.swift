@@ -46,7 +46,8 @@ public enum SessionEvent: Sendable {
     case message(MCPMessage, text: [UInt8], frame: StreamEvent?)
     /// The server answers with an event stream.
     case streaming
-    /// A block of its stream without a message: an id to resume from, a comment, a time to wait.
+    /// A block of its stream without a message: an id to resume from, a comment, a time to wait. `bytes(of:)` are to be
+    /// acknowledged.
     case block(StreamEvent)
     /// The server's stream broke off. The request with this id will not be answered; nil where its client may come back
     /// for the rest.
@@ -57,6 +58,13 @@ public enum SessionEvent: Sendable {
     case failed(SessionFailure, id: RequestID?)
     /// The stream ends; nothing more will come on it.
     case ended
+}
+
+extension SessionEvent {
+    /// What a block counts for as long as it has not left the gateway.
+    public static func bytes(of block: StreamEvent) -> Int {
+        64 + (block.data?.count ?? 0) + (block.id?.count ?? 0) + (block.comments?.count ?? 0) + (block.type?.count ?? 0)
+    }
 }
 
 /// The server's answer to a client's request.

@@ -60,7 +60,7 @@ public struct SessionObserver: Sendable {
         /// A message of the server's that went nowhere. The session is nil at servers that keep none.
         case dropped(server: [UInt8], SessionHandle?, StaticString)
         /// A message to a server came to nothing.
-        case failed(server: [UInt8], SessionHandle?, StaticString)
+        case failed(server: [UInt8], SessionHandle?, [UInt8])
     }
 
     public let note: @Sendable (Note) -> Void

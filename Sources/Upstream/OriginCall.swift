@@ -22,6 +22,7 @@ public protocol OriginCallDelegate: AnyObject {
 public final class OriginCall {
     /// Nil once all of it has been written: a stream may last for hours.
     var request: OriginRequest?
+    let isStream: Bool
     private(set) var delegate: (any OriginCallDelegate)?
     /// Set while a connection carries the call.
     var connection: OriginConnection?
@@ -32,6 +33,7 @@ public final class OriginCall {
 
     init(_ request: OriginRequest, deadline: UInt64, delegate: any OriginCallDelegate) {
         self.request = request
+        isStream = request.isStream
         self.deadline = deadline
         self.delegate = delegate
     }

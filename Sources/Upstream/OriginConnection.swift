@@ -3,6 +3,7 @@
 internal import Bytes
 internal import HTTP
 internal import Reactor
+internal import TLS
 
 /// One connection to an HTTP server: connects, and carries one request after the other.
 ///
@@ -14,13 +15,11 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         case resolving
         /// Tries the first of these addresses.
         case connecting([IPAddress])
+        /// TLS shakes hands.
+        case securing
         case open
         case closed
     }
-
-    /// A connection that was free for longer is looked at before it is used again, nanoseconds: what the server has
-    /// closed meanwhile the loop may not have seen yet.
-    private static let trustedIdleNanoseconds: UInt64 = 50_000_000
 
     /// Held until the connection is closed, and the pool holds the connection until then.
     private let pool: OriginPool
@@ -30,15 +29,20 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private var registration: Registration?
     private var call: OriginCall?
     private var parser: ResponseParser
-    /// Bytes of the request that the system has taken.
+    /// Nil for a connection in the clear.
+    private var session: TLSSession?
+    /// What is to be written: a request, or what TLS has made of it.
+    private var out: [UInt8] = []
+    private var tail: [UInt8] = []
+    /// Bytes of both that the system has taken.
     private var written = 0
     private var isWriting = false
+    /// A request is to be written when the loop's turn ends.
+    private var isAboutToWrite = false
     /// The server takes no more of the request. It may still have an answer.
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
     private var discardable: Int?
-    private var carried = 0
-    private var idleSince: UInt64 = 0
     private var deadline = UInt64.max
     private var timer: (token: TimerToken, due: UInt64)?
 
@@ -57,28 +61,29 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         pool.origin.resolver.resolve(on: pool.loop) { addresses in box.value.resolved(addresses) }
     }
 
-    /// Takes a request, if the connection is still there.
-    /// - Returns: false, and the connection is closed, where it is not; nothing of the request has been sent then.
+    /// Takes a request, if the connection is still there. It is written when the loop's turn ends.
+    /// - Returns: false where it is not.
     func begin(_ call: OriginCall) -> Bool {
         guard case .open = phase else { return false }
-        if pool.loop.now - idleSince > Self.trustedIdleNanoseconds, !Socket.isQuiet(raw) {
-            close()
-            return false
-        }
         parser = ResponseParser(limits: pool.origin.limits.response)
         attach(call)
         deadlineChanged()
-        isWriting = true
+        isAboutToWrite = true
         pool.loop.atTurnEnd(self)
         return true
     }
 
-    /// Writes what was begun in this turn.
     func turnEnds() {
-        guard case .open = phase, isWriting, written == 0 else { return }
-        write()
-        guard isDeaf, written == 0, let call else { return }
+        guard isAboutToWrite, case .open = phase, let call else { return }
+        isAboutToWrite = false
+        writeRequest()
         // The system took nothing: the connection had ended before.
+        if isDeaf, written == 0 { return giveBack(call) }
+        call.request = nil
+    }
+
+    /// Ends the connection, and has another carry the request, of which not a byte was sent.
+    private func giveBack(_ call: OriginCall) {
         close()
         pool.place(call)
     }
@@ -86,6 +91,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// Ends the connection. Nobody is told.
     func close() {
         if case .closed = phase { return }
+        sayGoodbye()
         phase = .closed
         detach()
         if let registration { pool.loop.remove(registration) }
@@ -103,17 +109,25 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         waiting?.originFailed(failure)
     }
 
+    /// The gateway is about to end.
+    func shutDown() {
+        if case .open = phase { fail(.lost) } else { fail(.closing) }
+    }
+
     private func attach(_ call: OriginCall) {
         self.call = call
+        pool.carries(call)
         call.connection = self
-        written = 0
         isDeaf = false
         discardable = nil
     }
 
     private func detach() {
-        call?.connection = nil
-        call = nil
+        isAboutToWrite = false
+        guard let call else { return }
+        pool.carriesNoMore(call)
+        call.connection = nil
+        self.call = nil
     }
 
     // MARK: connecting
@@ -155,11 +169,25 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
             let rest = Array(addresses.dropFirst())
             return rest.isEmpty ? fail(.unreachable(code: code)) : connect(rest)
         }
+        guard let tls = pool.origin.tls else { return opened() }
+        do {
+            session = try TLSSession(client: tls.context, host: tls.host, resuming: pool.resumption)
+        } catch {
+            return fail(.insecure(error))
+        }
+        phase = .securing
+        // Of no bytes: the client speaks first.
+        secure(Span())
+    }
+
+    /// The server can be spoken to.
+    private func opened() {
         phase = .open
-        guard call != nil else { return becomeIdle() }
+        guard let call else { return becomeIdle() }
         deadlineChanged()
-        write()
-        if isDeaf, written == 0 { fail(.unreachable(code: 0)) }
+        writeRequest()
+        if isDeaf, written == 0 { return fail(.lost) }
+        call.request = nil
     }
 
     // MARK: readiness
@@ -167,17 +195,24 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     func ready(_ readiness: Readiness) {
         switch phase {
         case .connecting(let addresses): return connected(addresses)
-        case .open: break
+        case .open, .securing: break
         case .resolving, .closed: return
         }
         if readiness.contains(.write), isWriting { write() }
-        if readiness.contains(.read), case .open = phase { read() }
-        if readiness.contains(.error), case .open = phase { fail(.lost) }
+        if readiness.contains(.read), isConnected { read() }
+        if readiness.contains(.error), isConnected { fail(.lost) }
+    }
+
+    private var isConnected: Bool {
+        switch phase {
+        case .open, .securing: true
+        case .resolving, .connecting, .closed: false
+        }
     }
 
     /// Watches for what can be done now.
     func watch() {
-        guard let registration, case .open = phase else { return }
+        guard let registration, isConnected else { return }
         var interest: Interest = call?.isReading == false ? [] : [.read]
         if isWriting { interest.insert(.write) }
         pool.loop.change(registration, interest)
@@ -185,43 +220,110 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
 
     // MARK: writing
 
-    /// Writes what is left of the request. A server that takes no more of it may still have an answer, so that is no
-    /// failure yet.
-    private func write() {
+    private func writeRequest() {
         guard let request = call?.request else { return }
-        isWriting = true
-        let total = request.first.count + request.second.count
-        while isWriting, written < total {
-            switch Self.write(raw, request, from: written) {
-            case .bytes(let count): written += count
+        do {
+            try take(request)
+        } catch {
+            return fail(.garbled(error))
+        }
+        write()
+    }
+
+    private func take(_ request: OriginRequest) throws(TLSError) {
+        guard let session else {
+            (out, tail, written) = (request.first, request.second, 0)
+            return
+        }
+        keepUnwritten()
+        try session.write(request.first.span, output: &out)
+        try session.write(request.second.span, output: &out)
+    }
+
+    /// Of what TLS has written only that which the system has not taken yet.
+    private func keepUnwritten() {
+        out = written < out.count ? Array(out[written...]) : []
+        written = 0
+    }
+
+    /// Writes what is left. A server that takes no more of it may still have an answer, so that is no failure yet.
+    private func write() {
+        let total = out.count + tail.count
+        isWriting = written < total
+        while isWriting {
+            switch writeOnce() {
+            case .bytes(let count):
+                written += count
+                isWriting = written < total
             case .wouldBlock: return watch()
             case .end, .failed:
                 isDeaf = true
                 isWriting = false
+                return watch()
             }
         }
-        isWriting = false
-        if written > 0 { call?.request = nil }
+        (out, tail) = ([], [])
         watch()
     }
 
-    private static func write(_ raw: Int32, _ request: OriginRequest, from offset: Int) -> IOResult {
-        if request.second.isEmpty { return Socket.send(raw, request.first, from: offset) }
-        guard offset >= request.first.count else {
-            return Socket.write(raw, pieces: [request.first, request.second], offset: offset)
+    private func writeOnce() -> IOResult {
+        if tail.isEmpty { return Socket.send(raw, out, from: written) }
+        guard written >= out.count else { return Socket.write(raw, pieces: [out, tail], offset: written) }
+        return Socket.send(raw, tail, from: written - out.count)
+    }
+
+    // MARK: TLS
+
+    /// Takes what was received, and answers what TLS itself has to say.
+    private func secure(_ bytes: Span<UInt8>) {
+        guard let session else { return }
+        keepUnwritten()
+        pool.plaintext.removeAll(keepingCapacity: true)
+        let state: TLSSession.State
+        do {
+            state = try session.receive(bytes, plaintext: &pool.plaintext, output: &out)
+        } catch {
+            write()
+            if case .securing = phase { return fail(.insecure(error)) }
+            return fail(.garbled(error))
         }
-        return Socket.send(raw, request.second, from: offset - request.first.count)
+        write()
+        if case .securing = phase {
+            if state == .handshaking { return }
+            pool.resumption = nil
+            opened()
+        }
+        // Whatever is complete now, the connection is of no further use.
+        if state == .ended { isDeaf = true }
+        let plaintext = pool.plaintext
+        if !plaintext.isEmpty, case .open = phase { take(plaintext.span) }
+        if state == .ended, case .open = phase { ended() }
+    }
+
+    /// > RFC 8446, section 6.1: "Each party MUST send a "close_notify" alert before closing its write side".
+    private func sayGoodbye() {
+        guard let session, case .open = phase, !isWriting, !isDeaf else { return }
+        if let left = session.resumption { pool.resumption = left }
+        var last: [UInt8] = []
+        session.end(output: &last)
+        if !last.isEmpty { _ = Socket.write(raw, last) }
     }
 
     // MARK: reading
 
     private func read() {
+        // What the server closed, or sent behind its last answer, would be taken for the answer to a request that it
+        // has not seen.
+        if isAboutToWrite, let call { return giveBack(call) }
         switch Socket.receive(raw, into: &pool.buffer.bytes) {
         case .bytes(let count):
             let bytes = pool.buffer.bytes
-            take(bytes.span.extracting(0..<count))
+            let received = bytes.span.extracting(0..<count)
+            if session == nil { take(received) } else { secure(received) }
         case .wouldBlock: return
-        case .end: ended()
+        case .end:
+            // Without a close_notify somebody else may have cut what the server sent.
+            if session == nil { ended() } else { fail(.lost) }
         case .failed: fail(.lost)
         }
     }
@@ -276,8 +378,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     }
 
     private func becomeIdle() {
-        idleSince = pool.loop.now
-        setTimer(idleSince + pool.origin.limits.idleNanoseconds)
+        setTimer(pool.loop.now + pool.origin.limits.idleNanoseconds)
         watch()
         pool.becameIdle(self)
     }
@@ -314,7 +415,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         timer = nil
         guard deadline <= pool.loop.now else { return setTimer(deadline) }
         switch phase {
-        case .resolving, .connecting: fail(.connectTimeout)
+        case .resolving, .connecting, .securing: fail(.connectTimeout)
         case .open:
             guard let call, discardable == nil else { return close() }
             deadline = .max

@@ -4,7 +4,8 @@ public import HTTP
 
 /// What the connections of one loop to one HTTP server may cost.
 public struct OriginLimits: Sendable {
-    /// Connections that are open or being made: the loop's share of `connections.maximum`.
+    /// Connections that are open or being made: the loop's share of `connections.maximum`. Those that carry a
+    /// standalone stream count apart, up to the same number, so that streams never keep requests out.
     public var connectionsMax = 256
     /// Requests that may wait for one of them; more fail at once.
     public var waitingMax = 1024

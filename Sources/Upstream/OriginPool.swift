@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Reactor
+internal import TLS
 
 /// The connections of one loop to one HTTP server: those that are free are used again, newest first; no more are open
 /// than the limit says, and what finds none waits its turn.
@@ -10,12 +11,18 @@ public final class OriginPool {
     let loop: EventLoop
     let origin: HTTPOrigin
     let buffer: ReadBuffer
+    /// What TLS makes of what was read; empty between two looks at sockets.
+    var plaintext: [UInt8] = []
+    /// What an earlier TLS connection left for the next one.
+    var resumption: TLSResumption?
     private var idle: [OriginConnection] = []
     private var connections: [ObjectIdentifier: OriginConnection] = [:]
     /// Requests that wait for a connection, in order, and when each has waited too long.
     private var waiting: [(call: OriginCall, due: UInt64)] = []
     private var waitTimer: TimerToken?
     private var isClosing = false
+    /// Connections that carry a standalone stream.
+    private var streaming = 0
 
     /// - Parameter buffer: where sockets of the loop are read into.
     public init(loop: EventLoop, origin: HTTPOrigin, buffer: ReadBuffer) {
@@ -45,7 +52,7 @@ public final class OriginPool {
             entry.call.pool = nil
             entry.call.takeDelegate()?.originFailed(.closing)
         }
-        for connection in open.values { connection.fail(.closing) }
+        for connection in open.values { connection.shutDown() }
     }
 
     func place(_ call: OriginCall) {
@@ -53,7 +60,7 @@ public final class OriginPool {
         while let free = idle.popLast() {
             if free.begin(call) { return }
         }
-        if connections.count < origin.limits.connectionsMax { return open(for: call) }
+        if hasRoom(for: call) { return open(for: call) }
         guard waiting.count < origin.limits.waitingMax else { return fail(call, .full) }
         call.pool = self
         waiting.append((call, loop.now + origin.limits.connectNanoseconds))
@@ -65,7 +72,15 @@ public final class OriginPool {
         waiting.removeAll { $0.call === call }
     }
 
+    private func hasRoom(for call: OriginCall) -> Bool {
+        (call.isStream ? streaming : connections.count - streaming) < origin.limits.connectionsMax
+    }
+
     // MARK: what connections tell
+
+    func carries(_ call: OriginCall) { if call.isStream { streaming += 1 } }
+
+    func carriesNoMore(_ call: OriginCall) { if call.isStream { streaming -= 1 } }
 
     /// It has no request and may carry another.
     func becameIdle(_ connection: OriginConnection) {
@@ -77,7 +92,14 @@ public final class OriginPool {
     func closed(_ connection: OriginConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         if let place = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: place) }
-        guard connections.count < origin.limits.connectionsMax, let call = nextWaiting() else { return }
+        guard !waiting.isEmpty else { return }
+        // Later: a connection that fails at once would come back here, once for each that waits.
+        let box = LoopBound(self)
+        loop.post { box.value.serveNext() }
+    }
+
+    private func serveNext() {
+        guard let first = waiting.first?.call, hasRoom(for: first), let call = nextWaiting() else { return }
         open(for: call)
     }
 

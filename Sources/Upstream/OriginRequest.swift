@@ -15,8 +15,11 @@ public struct OriginRequest: Sendable {
     let first: [UInt8]
     /// The body, where it is large.
     let second: [UInt8]
+    /// Its response lasts as long as somebody reads it.
+    let isStream: Bool
 
-    private init(_ writer: RequestWriter, body: [UInt8]) {
+    private init(_ writer: RequestWriter, body: [UInt8], isStream: Bool = false) {
+        self.isStream = isStream
         let isJoined = body.count <= Self.joinedBytesMax
         if isJoined {
             first = writer.finish(body.span)
@@ -64,7 +67,7 @@ public struct OriginRequest: Sendable {
     }
 
     /// GET: a standalone stream, or the rest of an earlier one. DELETE: the end of a session.
-    public static func withoutContent(_ writer: RequestWriter) -> OriginRequest {
-        OriginRequest(writer, body: [])
+    public static func withoutContent(_ writer: RequestWriter, isStream: Bool = false) -> OriginRequest {
+        OriginRequest(writer, body: [], isStream: isStream)
     }
 }

@@ -12,14 +12,22 @@ struct ProxiedGateway {
     /// Only from this machine.
     let near: TestKey
 
-    init(_ listener: JSONTree, trusted: [String] = ["127.0.0.1", "10.0.0.0/8"], limits: JSONTree = [:]) throws {
+    /// - Parameter more: further listeners.
+    init(
+        _ listener: JSONTree,
+        more: [JSONTree] = [],
+        trusted: [String] = ["127.0.0.1", "10.0.0.0/8"],
+        limits: JSONTree = [:]
+    ) throws {
         var setup = GatewaySetup()
         setup.addServer("calculator", stdio: Places.calculator)
         far = try setup.addKey("far", allow: ["tools": ["*"]], entry: ["addresses": ["203.0.113.7", "2001:db8::7"]])
         near = try setup.addKey("near", allow: ["tools": ["*"]], entry: ["addresses": ["127.0.0.0/8"]])
         setup.access.append(["id": "open", "servers": ["calculator"], "to": "anyone", "allow": ["tools": ["add"]]])
         let entry: JSONTree = ["address": "127.0.0.1:0"]
-        setup.changes = ["listen": .array([entry.merging(listener)]), "trusted_proxies": JSONTree(strings: trusted)]
+        setup.changes = [
+            "listen": .array([entry.merging(listener)] + more), "trusted_proxies": JSONTree(strings: trusted),
+        ]
         setup.limits = limits
         gateway = try GatewayProcess(setup)
     }

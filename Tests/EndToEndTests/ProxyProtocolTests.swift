@@ -20,9 +20,13 @@ import Testing
         [0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7] + [UInt8](repeating: 0, count: 20)
     )
 
-    private static func gateway(_ changes: JSONTree = [:], limits: JSONTree = [:]) throws -> ProxiedGateway {
+    private static func gateway(
+        _ changes: JSONTree = [:],
+        more: [JSONTree] = [],
+        limits: JSONTree = [:]
+    ) throws -> ProxiedGateway {
         let listener: JSONTree = ["proxy_protocol": true]
-        return try ProxiedGateway(listener.merging(changes), limits: limits)
+        return try ProxiedGateway(listener.merging(changes), more: more, limits: limits)
     }
 
     /// What comes of a connection that begins like this, in one packet or byte by byte.
@@ -152,5 +156,52 @@ import Testing
         #expect(try send(Self.line, ProxiedGateway.request(run.far), to: run).status == 200)
         #expect(run.gateway.stop() == 0)
         #expect(try silent.drain().isEmpty)
+    }
+
+    /// Sends the header and the beginning of a handshake in one packet, and then a request; prints the status line.
+    private static let client = """
+        import socket, ssl, sys
+        port, header, request = int(sys.argv[1]), bytes.fromhex(sys.argv[2]), bytes.fromhex(sys.argv[3])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        session = context.wrap_bio(arrived, leaving)
+        wire = socket.create_connection(("127.0.0.1", port), 20, ("127.0.0.1", 0))
+        def run(step):
+            global header
+            while True:
+                try:
+                    result = step()
+                except ssl.SSLWantReadError:
+                    result = None
+                wire.sendall(header + leaving.read())
+                header = b""
+                if result is not None: return result
+                piece = wire.recv(65536)
+                if not piece: sys.exit("closed")
+                arrived.write(piece)
+        run(lambda: session.do_handshake() or True)
+        run(lambda: session.write(request))
+        print(run(lambda: session.read(4096)).split(b"\\r\\n")[0].decode())
+        """
+
+    @Test(arguments: [line, v6]) func `the header stands before TLS`(_ header: [UInt8]) throws {
+        let secure: JSONTree = [
+            "address": "127.0.0.1:0", "tls": ["certificate": "self-signed"], "proxy_protocol": true,
+        ]
+        let run = try Self.gateway(more: [secure])
+        let text = run.gateway.process.errors.components(separatedBy: "listening https://127.0.0.1:").last ?? ""
+        let port = String(text.prefix { $0.isNumber })
+        func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+        func status(_ header: [UInt8], _ key: TestKey) throws -> String {
+            let request = hex(ProxiedGateway.request(key).bytes)
+            let result = try Command.run(Places.python, ["-c", Self.client, port, hex(header), request])
+            return result.output + result.errors
+        }
+        #expect(try status(header, run.far) == "HTTP/1.1 200 OK\n")
+        #expect(try status(header, run.near) == "HTTP/1.1 401 Unauthorized\n")
+        // Without one the handshake is refused; behind it, a second one is no handshake.
+        #expect(try status([], run.far).contains("HTTP/1.1") == false)
+        #expect(try status(header + header, run.far).contains("HTTP/1.1") == false)
     }
 }

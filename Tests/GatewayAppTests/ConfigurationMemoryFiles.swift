@@ -15,6 +15,7 @@ struct MemoryFiles: ConfigurationFiles {
     var programs: Set<String> = ["/usr/bin/tool"]
     var directories: Set<String> = ["/etc/gatehouse", "/etc/gatehouse/sub", "/srv"]
     var readableByAll: Set<String> = []
+    var permissions: [String: UInt16] = [:]
     var users: Set<String> = ["mcp"]
     /// 2026-11-25.
     var now = 1_795_600_000
@@ -49,7 +50,10 @@ struct MemoryFiles: ConfigurationFiles {
         if directories.contains(bare) { return FileFacts(isDirectory: true) }
         if programs.contains(text) { return FileFacts(isExecutable: true) }
         guard texts[name(path)] != nil else { return nil }
-        return FileFacts(isReadableByAll: readableByAll.contains(name(path)))
+        return FileFacts(
+            isReadableByAll: readableByAll.contains(name(path)),
+            permissions: permissions[name(path)] ?? 0o600
+        )
     }
 
     func environment(_ name: [UInt8]) -> [UInt8]? {

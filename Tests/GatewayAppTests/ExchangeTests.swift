@@ -88,7 +88,9 @@ final class BreakingStream: ClientStream {
     private func waiting(_ worker: Worker, _ stream: BreakingStream, isListener: Bool) throws -> Exchange {
         let exchange = Exchange(worker: worker, stream: stream, peer: IPAddress(v4: 0x7F00_0001), listener: [])
         stream.exchange = exchange
-        let route = try #require(worker.snapshot.route([UInt8]("/a/mcp").span))
+        let path = [UInt8]("/a/mcp")
+        let found = worker.snapshot.route(path.span)
+        let route = try #require(found)
         let presented = PresentedCredentials(authorization: [], apiKey: [])
         let result = worker.snapshot.authenticator.authenticate(
             presented,

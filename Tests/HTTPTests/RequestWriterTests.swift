@@ -70,7 +70,10 @@ struct RequestWriterTests {
             accept: c/d
             Content-Type: application/json
             Mcp-Protocol-Version: 2025-11-25
-            MCP-Param-Region: eu\u{9}west
+            MCP-Other-Region: eu\u{9}west
+            Mcp-Method: tools/call
+            Mcp-Name: add
+            MCP-Param-Region: eu
             traceparent: 00-a
             traceparent: 00-b
             tracestate: a=1
@@ -99,7 +102,7 @@ struct RequestWriterTests {
         #expect(
             text(writer)
                 == "POST /mcp HTTP/1.1\r\nhost: up:3001\r\naccept-encoding: identity\r\nAccept: a/b\r\naccept: c/d\r\n"
-                + "Content-Type: application/json\r\nMcp-Protocol-Version: 2025-11-25\r\nMCP-Param-Region: eu west\r\n"
+                + "Content-Type: application/json\r\nMcp-Protocol-Version: 2025-11-25\r\nMCP-Other-Region: eu west\r\n"
                 + "traceparent: 00-a\r\ntracestate: a=1\r\ntracestate: b=2\r\ncontent-length: 0\r\n\r\n"
         )
         var get = RequestWriter(try template(), .get)
@@ -112,14 +115,14 @@ struct RequestWriterTests {
         try writer.field(.mcpName, Array("own".utf8))
         try writer.field(.accept, Array("own/own".utf8))
         try writer.field(.mcpSessionID, Array("upstream".utf8))
-        try writer.field(Array("mcp-param-a".utf8).span, Array("own".utf8).span)
+        try writer.field(Array("mcp-x-a".utf8).span, Array("own".utf8).span)
         let client =
-            "Mcp-Name: x\r\nAccept: a/b\r\nAccept: c/d\r\nMcp-Session-Id: y\r\nMCP-Param-A: z\r\nMcp-Method: m\r\n"
+            "Mcp-Name: x\r\nAccept: a/b\r\nAccept: c/d\r\nMcp-Session-Id: y\r\nMcp-X-A: z\r\nMcp-Other: m\r\n"
         try writer.pass(from: try head(client))
         #expect(
             text(writer).hasSuffix(
-                "identity\r\nmcp-name: own\r\naccept: own/own\r\nmcp-session-id: upstream\r\nmcp-param-a: own\r\n"
-                    + "Mcp-Method: m\r\ncontent-length: 0\r\n\r\n"
+                "identity\r\nmcp-name: own\r\naccept: own/own\r\nmcp-session-id: upstream\r\nmcp-x-a: own\r\n"
+                    + "Mcp-Other: m\r\ncontent-length: 0\r\n\r\n"
             )
         )
     }
@@ -139,7 +142,7 @@ struct RequestWriterTests {
             }
             #expect(text(writer).contains("\r\n\(name): \(name)\r\ncontent-length: 0\r\n\r\n"))
         }
-        let twice = try head("Mcp-Param-A: 1\r\nmcp-param-a: 1\r\n")
+        let twice = try head("Mcp-Other-A: 1\r\nmcp-other-a: 1\r\n")
         var writer = RequestWriter(base, .post)
         do {
             try writer.pass(from: twice)

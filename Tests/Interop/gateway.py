@@ -11,8 +11,9 @@ import time
 
 
 class Gateway:
-    def __init__(self, binaries, servers, keys, access, limits=None):
-        """keys: names; the made ones are in `self.keys`."""
+    def __init__(self, binaries, servers, keys, access, limits=None, tls=False):
+        """keys: names; the made ones are in `self.keys`. tls: listens with a certificate of an authority of its own,
+        which is then in the file `self.authority`."""
         self.program = os.path.join(binaries, "gatehouse")
         self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-interop-")
         self.keys = {}
@@ -21,8 +22,13 @@ class Gateway:
             key, entry = self.make_key(name)
             self.keys[name] = key
             entries.append(entry)
+        listener = {"address": "127.0.0.1:0"}
+        self.scheme, self.authority = "http", None
+        if tls:
+            self.scheme = "https"
+            self.authority, listener["tls"] = certify(self.folder.name)
         configuration = {
-            "listen": [{"address": "127.0.0.1:0"}],
+            "listen": [listener],
             "threads": 2,
             "authentication": {"api_keys": entries},
             "servers": servers,
@@ -51,14 +57,14 @@ class Gateway:
     def read(self):
         for line in self.process.stderr:
             self.lines.append(line)
-            found = re.match(r"listening http://127\.0\.0\.1:(\d+)\s*$", line)
+            found = re.match(r"listening %s://127\.0\.0\.1:(\d+)\s*$" % self.scheme, line)
             if found and self.port is None:
                 self.port = int(found.group(1))
                 self.bound.set()
         self.bound.set()
 
     def url(self, server):
-        return "http://127.0.0.1:%d/%s/mcp" % (self.port, server)
+        return "%s://127.0.0.1:%d/%s/mcp" % (self.scheme, self.port, server)
 
     def log(self):
         return "".join(self.lines)
@@ -95,6 +101,24 @@ class Gateway:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
+
+
+def certify(folder):
+    """An authority, and a certificate for 127.0.0.1: the file of the first, the configuration of the second."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
+
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "2",
+            "-subj", "/CN=Interop authority", "-addext", "keyUsage=critical,keyCertSign")
+    openssl("req", *curve, "-keyout", "listener.key", "-out", "listener.csr", "-subj", "/CN=127.0.0.1")
+    with open(os.path.join(folder, "extensions"), "w") as file:
+        file.write("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
+                   "authorityKeyIdentifier=keyid\n")
+    openssl("x509", "-req", "-in", "listener.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-days", "2",
+            "-CAcreateserial", "-extfile", "extensions", "-out", "listener.pem")
+    os.chmod(os.path.join(folder, "listener.key"), 0o600)
+    return os.path.join(folder, "authority.pem"), {"certificate": "listener.pem", "key": "listener.key"}
 
 
 def wait_until(condition, seconds=20):

@@ -30,7 +30,7 @@ environment() {
     fi
 }
 
-for name in client-1 client-2 server-time server-sqlite; do environment "$name"; done
+for name in client-1 client-2 server-time server-sqlite server-fastmcp server-proxy; do environment "$name"; done
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
@@ -41,7 +41,9 @@ run() { "$GATEHOUSE_VENVS/$1/bin/python" "$2" 2>&1 | tee -a "$output" || failed=
 for client in client-1 client-2; do
     run "$client" direct.py
     [ -n "${GATEHOUSE_DIRECT_ONLY:-}" ] || run "$client" through_gateway.py
+    run "$client" over_http.py
 done
+run client-2 isolation.py
 run client-2 smuggling.py
 
 good=$(grep -c '^ok ' "$output" || true)

@@ -25,11 +25,13 @@ async def sqlite_server(session):
     check("reads a resource", isinstance(await session.read("memo://insights"), str))
 
 
+TOOLS = sorted(
+    ["count", "danger", "echo", "elicit", "leave", "log", "roots", "safe", "sample", "wait", "whoami"])
+
+
 async def sdk_server(session):
     seen = session.seen
-    tools = ["count", "danger", "elicit", "log", "roots", "safe", "sample", "whoami"]
-    equal("lists the tools", await session.tools(), tools)
-    equal("calls a tool", await session.call("safe"), "ran safe")
+    await plain_server(session)
     equal("calls with progress", await session.call("count", {"steps": 3}), "counted to 3")
     equal("progress arrives", seen.progress, [(float(n), 3.0, "step %d" % n) for n in (1, 2, 3)])
     equal("calls with a log message", await session.call("log"), "logged")
@@ -37,6 +39,14 @@ async def sdk_server(session):
     equal("is asked to sample", (await session.call("sample"), seen.sampled), ("sampled: something", 1))
     equal("is asked to elicit", (await session.call("elicit"), seen.elicited), ("elicited: accept 3", 1))
     equal("is asked for roots", (await session.call("roots"), seen.asked_roots), ("roots: file:///home/user", 1))
+
+
+async def plain_server(session):
+    """What goes without anything beside answers."""
+    equal("lists the tools", await session.tools(), TOOLS)
+    equal("calls a tool", await session.call("safe"), "ran safe")
+    equal("what was said comes back", await session.call("echo", {"text": "a\r\n\u2028\U0001f600\\"}),
+          "a\r\n\u2028\U0001f600\\")
     equal("lists the prompts", await session.prompts(), ["greet", "secret"])
     equal("gets a prompt", await session.prompt("greet", {"name": "Ada"}), "Greet Ada")
     equal("lists the resources", await session.resources(), ["file:///private/b.txt", "file:///public/a.txt"])

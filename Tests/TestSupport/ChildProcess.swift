@@ -15,7 +15,8 @@ public final class ChildProcess: @unchecked Sendable {
     public enum Input { case none, pipe }
 
     public let pid: pid_t
-    private static let spawning = NSLock()
+    /// Held by whoever has a descriptor that a child must not inherit, until it is marked.
+    static let spawning = NSLock()
     private let condition = NSCondition()
     private var collected: [[UInt8]] = [[], []]
     private var atEnd = [false, false]

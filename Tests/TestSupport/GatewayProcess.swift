@@ -11,7 +11,10 @@ public final class GatewayProcess: Sendable {
 
     public let process: ChildProcess
     public let folder: TemporaryFolder
+    /// The first plain listener's, or the first listener's of TLS where all are.
     public let port: UInt16
+    /// Zero where no listener does TLS.
+    public let tlsPort: UInt16
     /// Zero where the configuration has no admin address.
     public let adminPort: UInt16
 
@@ -30,7 +33,7 @@ public final class GatewayProcess: Sendable {
             _ = process.wait(within: 1)
             throw StartError(description: "the gateway did not start: \(process.errors)\n\(setup.json.json)")
         }
-        (port, adminPort) = found
+        (port, tlsPort, adminPort) = found
         ProcessRegistry.add(process.pid)
     }
 
@@ -40,18 +43,25 @@ public final class GatewayProcess: Sendable {
         ProcessRegistry.remove(process.pid)
     }
 
-    private static func ports(in text: String, wantsAdmin: Bool) -> (UInt16, UInt16)? {
+    private static func ports(in text: String, wantsAdmin: Bool) -> (UInt16, UInt16, UInt16)? {
         var plain: UInt16?
+        var secure: UInt16?
         var admin: UInt16?
-        for line in text.split(separator: "\n") where line.hasPrefix("listening http://") {
+        for line in text.split(separator: "\n") where line.hasPrefix("listening http") {
             let words = line.split(separator: " ")
             guard words.count >= 2, let port = words[1].split(separator: ":").last.flatMap({ UInt16($0) }) else {
                 continue
             }
-            if words.last == "(admin)" { admin = port } else { plain = plain ?? port }
+            if words.last == "(admin)" {
+                admin = port
+            } else if words[1].hasPrefix("https:") {
+                secure = secure ?? port
+            } else {
+                plain = plain ?? port
+            }
         }
-        guard let plain, admin != nil || !wantsAdmin else { return nil }
-        return (plain, admin ?? 0)
+        guard let first = plain ?? secure, admin != nil || !wantsAdmin else { return nil }
+        return (first, secure ?? 0, admin ?? 0)
     }
 
     // MARK: Talking to it

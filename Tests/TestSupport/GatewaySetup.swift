@@ -37,6 +37,11 @@ public struct GatewaySetup: Sendable {
         servers.append((name, entry.merging(changes)))
     }
 
+    public mutating func addServer(_ name: String, http: JSONTree, _ changes: JSONTree = [:]) {
+        let entry: JSONTree = ["path": "/\(name)/mcp", "http": http]
+        servers.append((name, entry.merging(changes)))
+    }
+
     public var json: JSONTree {
         var result: JSONTree = [
             "listen": [["address": "127.0.0.1:0"]],

@@ -10,11 +10,15 @@ public final class MCPSession {
     public var sessionID: String?
     /// The address to come from; nil: the system's choice.
     public var from: String?
+    /// Nil: plain HTTP.
+    public var tls: ClientTLS?
     /// Put into every request.
     public var extraFields: [(String, String)] = []
     private var initialized = false
     private var connection: RawConnection?
-    private var lastID = 0
+    private var count = 0
+    /// The id of the last request that was not given one.
+    public var lastID: JSONTree { JSONTree(count) }
 
     public struct Unexpected: Error, CustomStringConvertible {
         public let description: String
@@ -46,8 +50,8 @@ public final class MCPSession {
     }
 
     public func nextID() -> JSONTree {
-        lastID += 1
-        return JSONTree(lastID)
+        count += 1
+        return lastID
     }
 
     public static func request(_ method: String, _ parameters: JSONTree?, id: JSONTree) -> JSONTree {
@@ -64,7 +68,7 @@ public final class MCPSession {
 
     // MARK: Exchanges
 
-    public func connect() throws -> RawConnection { try RawConnection(port: port, from: from) }
+    public func connect() throws -> RawConnection { try RawConnection(port: port, from: from, tls: tls) }
 
     /// Sends a body on a new connection and leaves the answer to be read.
     public func begin(_ body: [UInt8], _ extra: [(String, String)] = []) throws -> PendingAnswer {

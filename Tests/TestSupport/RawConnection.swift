@@ -2,17 +2,27 @@
 
 import Foundation
 import Glibc
+public import TLS
 
 /// A blocking TCP connection that sends exactly what it is told and reads answers strictly.
 public final class RawConnection {
     private var descriptor: Int32
     private var buffer: [UInt8] = []
     private var start = 0
+    /// Nil: plain.
+    public private(set) var secure: TLSSession?
 
     /// - Parameters:
     ///   - from: the loopback address to come from; nil: the system's choice.
     ///   - timeout: seconds that one read or write may take.
-    public init(port: UInt16, from: String? = nil, timeout: Int = 20) throws {
+    ///   - tls: shake hands first; nil: plain.
+    public init(
+        port: UInt16,
+        from: String? = nil,
+        timeout: Int = 20,
+        tls: ClientTLS? = nil,
+        resuming: TLSResumption? = nil
+    ) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw WireError.system(errno) }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
@@ -25,6 +35,12 @@ public final class RawConnection {
         }
         guard Self.with("127.0.0.1", port, { connect(descriptor, $0, $1) }) == 0 else {
             throw WireError.system(errno)
+        }
+        guard let tls else { return }
+        secure = try TLSSession(client: tls.context, host: Array(tls.host.utf8), resuming: resuming)
+        try receiveSecure([])
+        while secure?.state == .handshaking {
+            guard try fill() else { throw WireError.closed }
         }
     }
 
@@ -45,6 +61,14 @@ public final class RawConnection {
     // MARK: Sending
 
     public func send(_ bytes: [UInt8]) throws {
+        guard let secure else { return try sendRaw(bytes) }
+        var sealed: [UInt8] = []
+        try secure.write(bytes.span, output: &sealed)
+        try sendRaw(sealed)
+    }
+
+    /// Past TLS.
+    public func sendRaw(_ bytes: [UInt8]) throws {
         var offset = 0
         while offset < bytes.count {
             let count = bytes[offset...].withUnsafeBytes {
@@ -110,9 +134,29 @@ public final class RawConnection {
             let count = recv(descriptor, &piece, piece.count, 0)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure() }
-            buffer += piece[..<count]
-            return count > 0
+            guard secure != nil else {
+                buffer += piece[..<count]
+                return count > 0
+            }
+            let before = self.buffer.count
+            let isEnded = try receiveSecure(Array(piece[..<count])) == .ended
+            return self.buffer.count > before || count > 0 && !isEnded
         }
+    }
+
+    /// Decrypts, and sends what TLS has to send of itself.
+    @discardableResult
+    private func receiveSecure(_ bytes: [UInt8]) throws -> TLSSession.State? {
+        var output: [UInt8] = []
+        defer { if !output.isEmpty { try? sendRaw(output) } }
+        return try secure?.receive(bytes.span, plaintext: &buffer, output: &output)
+    }
+
+    /// Says by TLS that nothing more comes.
+    public func endSecure() throws {
+        var output: [UInt8] = []
+        secure?.end(output: &output)
+        try sendRaw(output)
     }
 
     private func fillOrThrow() throws {

@@ -72,7 +72,7 @@ struct AccessRecord {
         status = answer.status
         errorCode = answer.code
         if reason == nil { reason = answer.reason.bytes }
-        outcome = answer.status == 499 ? .cancelled : .error
+        outcome = answer.status == 499 && !answer.isUpstreams ? .cancelled : .error
         let isUpstreams = answer.isUpstreams || answer.status >= 500 && answer.status != 503
         let party: Termination.Party = isUpstreams ? .upstream : .gateway
         let how: Termination.How =

@@ -36,6 +36,7 @@ extension Exchange {
         case .streaming:
             if waiting.admitted.accepts.events { _ = openStream(&waiting) }
         case .block(let block):
+            unacknowledged += SessionEvent.bytes(of: block)
             guard waiting.admitted.accepts.events, openStream(&waiting) else { return }
             send(block)
         case .broken(let failure, let id):
@@ -56,7 +57,9 @@ extension Exchange {
     func refuse(_ refusal: Refusal, id: RequestID? = nil, admitted: Admitted? = nil, closes: Bool = false) {
         let answer = ErrorAnswer(refusal)
         record.note(answer)
-        let asResult = answer.isLegacyResult && id != nil && admitted?.route.server.errorStatus == .compatible
+        // > semantics 7: "GET and DELETE keep HTTP status."
+        let mayBeResult = answer.isLegacyResult && id != nil && record.httpMethod == .post
+        let asResult = mayBeResult && admitted?.route.server.errorStatus == .compatible
         let status = asResult ? 200 : answer.status
         record.responseStatus = status
         var head = head(status: status)
@@ -165,6 +168,10 @@ extension Exchange {
     private func fail(_ refusal: Refusal, id: RequestID?, _ waiting: inout Waiting) {
         let answer = ErrorAnswer(refusal)
         record.note(answer)
+        if waiting.isStreaming, id == nil {
+            stream.abortStream()
+            return finish()
+        }
         guard waiting.isStreaming || waiting.isBatch, let id else {
             return refuse(refusal, id: id, admitted: waiting.admitted)
         }
@@ -193,7 +200,8 @@ extension Exchange {
         if case .notification(let notification) = message, notification.method == .notificationResourcesUpdated {
             let (caller, server) = (waiting.admitted.caller, waiting.admitted.route.index)
             guard let uri = notification.uri, snapshot.policy.mayRead(caller, uri, on: server) else {
-                return flushed()
+                unacknowledged -= text.count
+                return acknowledge(text.count)
             }
         }
         guard openStream(&waiting) else { return }

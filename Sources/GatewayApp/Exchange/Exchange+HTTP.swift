@@ -65,7 +65,7 @@ extension Exchange: SessionListener {
         } catch {
             throw MessageRefusal(refusal: Refusal(error), id: request.id)
         }
-        start([call], admitted, answers: 1)
+        start([call], admitted, answers: 1, mayStream: false)
     }
 
     func forward(_ notification: MCPNotification, _ admitted: Admitted, to server: HTTPServer) throws(MessageRefusal) {
@@ -137,13 +137,19 @@ extension Exchange: SessionListener {
         call.start()
     }
 
-    private func start(_ calls: [HTTPCall], _ admitted: Admitted, answers: Int, isBatch: Bool = false) {
+    private func start(
+        _ calls: [HTTPCall],
+        _ admitted: Admitted,
+        answers: Int,
+        isBatch: Bool = false,
+        mayStream: Bool = true
+    ) {
         admitted.writer = nil
         state = .waiting(Waiting(admitted: admitted, answersLeft: answers, isBatch: isBatch, link: .calls(calls)))
         record.termination.phase = .upstream
         record.termination.delivered = .yes
         worker.count(self)
-        if answers > 0, admitted.accepts.events { startPings(admitted.route) }
+        if answers > 0, mayStream, admitted.accepts.events { startPings(admitted.route) }
         for call in calls { call.start() }
     }
 

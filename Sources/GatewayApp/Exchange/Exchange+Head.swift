@@ -136,7 +136,7 @@ extension Exchange {
             record.session = ticket.handle.logName
             return ticket
         } catch {
-            throw .unknownSession
+            throw Refusal(error)
         }
     }
 }

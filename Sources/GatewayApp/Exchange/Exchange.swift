@@ -183,9 +183,15 @@ final class Exchange {
 
     /// Everything that was written has left.
     func flushed() {
-        guard unacknowledged > 0, case .waiting(let waiting) = state else { return }
+        guard unacknowledged > 0 else { return }
         let bytes = unacknowledged
         unacknowledged = 0
+        acknowledge(bytes)
+    }
+
+    /// So much of what the session sent needs no room any more.
+    func acknowledge(_ bytes: Int) {
+        guard case .waiting(let waiting) = state else { return }
         switch waiting.link {
         case .none: break
         case .home(let ticket): SessionHome.send(.acknowledge(bytes: bytes), to: ticket, from: key)

@@ -51,7 +51,8 @@ final class Drain {
             for worker in workers { worker.loop.post { worker.endSessions() } }
         }
         let isSent = shared.counters.connections.unsent == 0
-        if isStopping, isSent, shared.directory.processCount == 0 { return finish() }
+        let isAnswered = shared.counters.exchanges.current == 0
+        if isStopping, isSent, isAnswered, shared.directory.processCount == 0 { return finish() }
         loop.schedule(after: Self.lookNanoseconds) { [self] in look() }
     }
 

@@ -7,6 +7,7 @@ import Identity
 import Policy
 import Reactor
 import Sessions
+import TLS
 import Telemetry
 import Upstream
 
@@ -78,6 +79,15 @@ extension HTTPServer {
         } catch {
             throw StartFailure(text: Array("servers.") + server.name + Array(": url or headers cannot be used\n"))
         }
+        var tls: OriginTLS?
+        do {
+            if http.usesTLS {
+                tls = OriginTLS(context: try TLSClientContext(authorities: nil), host: http.name)
+            }
+        } catch {
+            let reason = Array<UInt8>("\(error)\n".utf8)
+            throw StartFailure(text: Array("servers.") + server.name + Array(": ") + reason)
+        }
         var own = OriginLimits()
         own.connectNanoseconds = server.timeouts.connect
         own.idleNanoseconds = http.connectionIdle
@@ -90,6 +100,7 @@ extension HTTPServer {
                 template: template,
                 resolver: HostResolver(name: http.name),
                 port: http.port,
+                tls: tls,
                 limits: own
             ),
             responseNanoseconds: server.timeouts.response,

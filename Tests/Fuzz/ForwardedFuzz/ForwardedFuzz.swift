@@ -60,3 +60,20 @@ private func readField(_ bytes: [UInt8], _ field: ForwardedField, claim: [UInt8]
     precondition(Array(more.dropFirst()) == hops, "a line in front changes those behind")
     precondition(ForwardedHops.client(of: more) { _ in false } == hops.last, "a line in front changes the last hop")
 }
+
+// SwiftPM links an executable with `main` set to this symbol; libFuzzer's own loop is called from it.
+public typealias Arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+@_silgen_name("LLVMFuzzerRunDriver")
+func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<Arguments>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+@c(ForwardedFuzz_main)
+public func entry(_ count: CInt, _ arguments: Arguments) -> CInt {
+    var count = count
+    var arguments = arguments
+    return runDriver(&count, &arguments) { fuzzOneInput($0, $1) }
+}
