@@ -32,6 +32,7 @@ until grep -q '^Ctrl-C' "$work/quickstart.out"; do
 done
 key=$(grep -om 1 'ghk_demo_[A-Za-z0-9_-]*' "$work/quickstart.out")
 origin=$(grep -om 1 'http://127\.0\.0\.1:[0-9]*' "$work/quickstart.out")
+secure_origin=$(grep -om 1 'https://127\.0\.0\.1:[0-9]*' "$work/quickstart.err")
 [ "$(stat -c %a "$work/keys.d/demo.json")" = 600 ] || fail "keys.d/demo.json can be read by others"
 ! grep -q "$key" "$work/quickstart.err" "$work/keys.d/demo.json" || fail "the key is written where it must not be"
 
@@ -42,8 +43,8 @@ grep -qi '^mcp-session-id: .' "$work/initialize" || fail "no session: $(cat "$wo
 # The first block of commands with our key and port, then each command behind a "$", and what the README says it prints.
 awk '/^```sh$/ { block++; if (block == 2) { inside = 1; next } } /^```$/ { inside = 0 } inside' README.md |
     sed -e "s/^KEY=[^ ]*/KEY=$key/" -e "s|http://127.0.0.1:8080|$origin|" >"$work/commands"
-awk '/^```console$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^\$ / { print substr($0, 3) }' README.md \
-    >>"$work/commands"
+awk '/^```console$/ { inside = 1; next } /^```$/ { inside = 0 } inside && /^\$ / { print substr($0, 3) }' README.md |
+    sed -e "s|https://127.0.0.1:8443|$secure_origin|" >>"$work/commands"
 awk '/^```console$/ { inside = 1; next } /^```$/ { inside = 0 } inside && !/^\$ /' README.md |
     tr -d '\n' >"$work/expected"
 bash -euo pipefail "$work/commands" | tr -d '\n' |

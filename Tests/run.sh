@@ -39,6 +39,8 @@ set_up() {
     need "git" command -v git
     need "curl ca-certificates" command -v curl
     need "python3 python3-venv" python3 -c 'import ensurepip, venv'
+    need "openssl" command -v openssl
+    need "testssl.sh" command -v testssl
     install_missing
     require_swift_version
     if [ -z "${GATEHOUSE_VECTORS:-}" ] && [ -d ../shared/vectors ]; then

@@ -46,16 +46,27 @@ watch_for_start() {
     while IFS= read -r line; do
         printf '%s\n' "$line" >&2
         case "$line" in
+            *" (admin)") ;;
             "listening http"*)
-                [ -n "$told" ] || how_to_go_on "${line#listening }"
+                if [ -z "$told" ]; then
+                    how_to_go_on "${line#listening }"
+                elif [ "${line#listening https}" != "$line" ]; then
+                    over_tls "${line#listening }"
+                fi
                 told=yes
                 ;;
         esac
     done
 }
 
+over_tls() {
+    printf 'The same over TLS: %s/calculator/mcp\n' "${1/0.0.0.0/127.0.0.1}"
+    printf 'Its certificate is made at every start, and no client trusts it: curl needs -k. README.md says more.\n\n'
+}
+
 how_to_go_on() {
-    local url=${1/0.0.0.0/127.0.0.1}/calculator/mcp
+    local url=${1/0.0.0.0/127.0.0.1}/calculator/mcp insecure=""
+    case "$url" in https:*) insecure=" -k" ;; esac
     cat <<EOF
 
 Gatehouse is running. Your key, which is shown this once (keys.d/demo.json holds a hash of it):
@@ -64,7 +75,7 @@ Gatehouse is running. Your key, which is shown this once (keys.d/demo.json holds
 
 Open a session:
 
-  curl -i $url -H 'Authorization: Bearer $key' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
+  curl -i$insecure $url -H 'Authorization: Bearer $key' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
 
 The answer names the session in Mcp-Session-Id. README.md shows the next calls: one that is allowed, one that is not.
 An MCP client needs the URL $url and the header Authorization: Bearer with the key.

@@ -15,8 +15,9 @@ extension RequestHead {
         }
     }
 
-    /// RFC 9110, section 12.5.1; a weight of zero is not looked for: no MCP client sends one. A client that says nothing
-    /// reads everything. No event streams for HTTP/1.0, where their end could not be told from a broken connection.
+    /// RFC 9110, section 12.5.1; a weight of zero is not looked for: no MCP client sends one. A client that says
+    /// nothing reads everything. No event streams for HTTP/1.0, where their end could not be told from a broken
+    /// connection.
     public var acceptedTypes: AcceptedTypes {
         var accepted = AcceptedTypes(json: true, events: !isHTTP10)
         guard has(.accept) else { return accepted }

@@ -75,8 +75,8 @@ public final class TLSServerContext: Sendable {
         unsafe SSL_CTX_set_verify(library.pointer, mode, nil)
     }
 
-    /// > RFC 7301, section 3.2: "In the event that the server supports no protocols that the client advertises, then the
-    /// > server SHALL respond with a fatal "no_application_protocol" alert."
+    /// > RFC 7301, section 3.2: "In the event that the server supports no protocols that the client advertises, then
+    /// > the server SHALL respond with a fatal "no_application_protocol" alert."
     private static let chooseProtocol:
         @convention(c) (
             OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,

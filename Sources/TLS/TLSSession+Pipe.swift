@@ -3,7 +3,8 @@
 import Bytes
 import COpenSSL
 
-/// Where the library reads and writes during one call: straight from the caller's bytes, straight to the caller's array.
+/// Where the library reads and writes during one call: straight from the caller's bytes, straight to the caller's
+/// array.
 /// It lives on the stack of that call; between calls a session has none.
 @safe struct TLSPipe {
     // SAFETY: both point to what the call into the library borrows, and are dropped when it returns.

@@ -199,10 +199,12 @@ extension TLSSession {
         unsafe SSL_session_reused(ssl) == 1
     }
 
-    /// Asks the peer for new keys with the next bytes that are written, and takes new ones (TLS 1.3).
-    func askForKeyUpdate() {
+    /// Takes new keys and asks the peer for new ones too (TLS 1.3).
+    func askForKeyUpdate(output: inout [UInt8]) {
         // SAFETY: the session is alive. Where it cannot, the next write says so.
-        _ = unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED)
+        _ = unsafe TLSPipe.run(bio, Span(), &output) {
+            unsafe SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl) == 1
+        }
     }
 
     /// What another connection to the same host may resume; nil where the server gave no ticket, or not yet: it comes

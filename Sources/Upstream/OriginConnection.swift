@@ -37,8 +37,10 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// Bytes of both that the system has taken.
     private var written = 0
     private var isWriting = false
-    /// A request is to be written when the loop's turn ends.
-    private var isAboutToWrite = false
+    /// The request is to be written when the loop's turn ends.
+    private var isDue = false
+    /// The last answer was a refusal. Servers often close behind one, and their end may come in this very turn.
+    private var isDoubtful = false
     /// The server takes no more of the request. It may still have an answer.
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
@@ -61,28 +63,31 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         pool.origin.resolver.resolve(on: pool.loop) { addresses in box.value.resolved(addresses) }
     }
 
-    /// Takes a request, if the connection is still there. It is written when the loop's turn ends.
-    /// - Returns: false where it is not.
+    /// Takes a request, to be written when the loop's turn ends.
+    /// - Returns: false where there is no connection any more.
     func begin(_ call: OriginCall) -> Bool {
         guard case .open = phase else { return false }
         parser = ResponseParser(limits: pool.origin.limits.response)
         attach(call)
         deadlineChanged()
-        isAboutToWrite = true
+        isDue = true
         pool.loop.atTurnEnd(self)
         return true
     }
 
+    /// Writes the request that was taken in this turn.
     func turnEnds() {
-        guard isAboutToWrite, case .open = phase, let call else { return }
-        isAboutToWrite = false
+        guard isDue, let call else { return }
+        // What the server closed, or sent behind its last answer, before this turn began has been seen (`take`, `ended`).
+        if isDoubtful, !Socket.isQuiet(raw) { return giveBack(call) }
+        isDue = false
         writeRequest()
         // The system took nothing: the connection had ended before.
         if isDeaf, written == 0 { return giveBack(call) }
         call.request = nil
     }
 
-    /// Ends the connection, and has another carry the request, of which not a byte was sent.
+    /// Nothing of the request has been sent, and nothing will be on this connection.
     private func giveBack(_ call: OriginCall) {
         close()
         pool.place(call)
@@ -104,6 +109,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
 
     /// Ends the connection, and tells the one who waits for a response.
     func fail(_ failure: OriginFailure) {
+        if isDue, !failure.isBeforeServer, let call { return giveBack(call) }
         let waiting = call?.takeDelegate()
         close()
         waiting?.originFailed(failure)
@@ -111,7 +117,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
 
     /// The gateway is about to end.
     func shutDown() {
-        if case .open = phase { fail(.lost) } else { fail(.closing) }
+        if case .open = phase, !isDue { fail(.lost) } else { fail(.closing) }
     }
 
     private func attach(_ call: OriginCall) {
@@ -119,15 +125,16 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
         pool.carries(call)
         call.connection = self
         isDeaf = false
+        isDue = false
         discardable = nil
     }
 
     private func detach() {
-        isAboutToWrite = false
         guard let call else { return }
         pool.carriesNoMore(call)
         call.connection = nil
         self.call = nil
+        isDue = false
     }
 
     // MARK: connecting
@@ -312,9 +319,6 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     // MARK: reading
 
     private func read() {
-        // What the server closed, or sent behind its last answer, would be taken for the answer to a request that it
-        // has not seen.
-        if isAboutToWrite, let call { return giveBack(call) }
         switch Socket.receive(raw, into: &pool.buffer.bytes) {
         case .bytes(let count):
             let bytes = pool.buffer.bytes
@@ -330,6 +334,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
 
     private func take(_ bytes: Span<UInt8>) {
         guard let call else { return close() }
+        guard !isDue else { return giveBack(call) }
         var offset = 0
         do {
             while self.call === call, let event = try parser.next(bytes, offset: &offset) {
@@ -345,6 +350,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private func handle(_ event: ResponseParser.Event, _ bytes: Span<UInt8>, _ call: OriginCall) {
         switch event {
         case .head(let head):
+            isDoubtful = head.status >= 400
             call.delegate?.originAnswered(head)
         case .body(let range):
             guard let left = discardable else {
@@ -361,6 +367,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// The server sends no more.
     private func ended() {
         guard let call else { return close() }
+        guard !isDue else { return giveBack(call) }
         do {
             if let event = try parser.finish(), case .end = event { return finish(call) }
             close()

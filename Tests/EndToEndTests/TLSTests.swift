@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import TLS
 import TestSupport
 import Testing
+
+@testable import TLS
 
 /// The calculator behind a listener of TLS and one without.
 struct SecureGateway {
@@ -178,6 +179,27 @@ struct SecureGateway {
         #expect(try run.ask(run.connect()).status == 404)
         // `SecureChannel.handshakeTimeout`; the connections wait 20 s for an end.
         for connection in silent { #expect(try connection.drain().isEmpty) }
+    }
+
+    @Test func `a client that asks for keys and never reads the answers is dropped`() throws {
+        let run = try SecureGateway()
+        let connection = try run.connect()
+        let session = try #require(connection.secure)
+        var isOpen = true
+        // `SecureChannel.controlBytesMax`, behind what the system keeps for the two sockets.
+        for _ in 0..<4000 where isOpen {
+            var updates: [UInt8] = []
+            for _ in 0..<100 { session.askForKeyUpdate(output: &updates) }
+            isOpen = (try? connection.sendRaw(updates)) != nil
+        }
+        #expect(!isOpen)
+        let patient = try run.connect()
+        for _ in 0..<200 {
+            var update: [UInt8] = []
+            patient.secure?.askForKeyUpdate(output: &update)
+            try patient.sendRaw(update)
+        }
+        #expect(try run.ask(patient).status == 404)
     }
 
     @Test func `an old version and a renegotiation are refused`() throws {

@@ -14,7 +14,8 @@ import Testing
     /// Which definition of the schema describes which table; the empty name is the schema itself.
     private static let definitions: [(definition: String, keys: ConfigKeys)] = [
         ("", ConfigurationKeys.root), ("listen", ConfigurationKeys.listen),
-        ("listenerTLS", ConfigurationKeys.listenerTLS), ("admin", ConfigurationKeys.admin),
+        ("listenerTLS", ConfigurationKeys.listenerTLS), ("upstreamTLS", ConfigurationKeys.upstreamTLS),
+        ("admin", ConfigurationKeys.admin),
         ("authentication", ConfigurationKeys.authentication), ("apiKey", ConfigurationKeys.apiKey),
         ("apiKeyHash", ConfigurationKeys.apiKeyHash), ("server", ConfigurationKeys.server),
         ("serverDefaults", ConfigurationKeys.serverDefaults), ("stdio", ConfigurationKeys.stdio),

@@ -11,7 +11,11 @@ import Testing
 @Suite struct ConfigurationTLSTests {
     private static let authority = Result { try TestAuthority() }
     private static let good = Result { try authority.get().issue("server", days: 90) }
-    private static let now = Int(Date().timeIntervalSince1970)
+    /// After the certificates were made.
+    private static let now: Int = {
+        _ = good
+        return Int(Date().timeIntervalSince1970)
+    }()
 
     private func files(_ tls: String, address: String = "127.0.0.1:8443", now: Int = Self.now) throws -> MemoryFiles {
         let listen = "\"listen\": [{\"address\": \"\(address)\", \"tls\": \(tls)}]"
@@ -46,7 +50,8 @@ import Testing
 
     @Test func `required client certificates take an authority`() throws {
         let tls =
-            "{\"certificate\": \"cert.pem\", \"key\": \"key.pem\", \"client_ca\": \"ca.pem\", \"client_certificate\": \"required\"}"
+            "{\"certificate\": \"cert.pem\", \"key\": \"key.pem\", \"client_ca\": \"ca.pem\", "
+            + "\"client_certificate\": \"required\"}"
         #expect(try files(tls).lines() == [])
     }
 

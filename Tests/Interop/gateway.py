@@ -11,9 +11,9 @@ import time
 
 
 class Gateway:
-    def __init__(self, binaries, servers, keys, access, limits=None, tls=False):
-        """keys: names; the made ones are in `self.keys`. tls: listens with a certificate of an authority of its own,
-        which is then in the file `self.authority`."""
+    def __init__(self, binaries, servers, keys, access, limits=None, authority=None):
+        """keys: names; the made ones are in `self.keys`. authority: whose certificate the listener has; None: it is
+        without TLS."""
         self.program = os.path.join(binaries, "gatehouse")
         self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-interop-")
         self.keys = {}
@@ -24,9 +24,10 @@ class Gateway:
             entries.append(entry)
         listener = {"address": "127.0.0.1:0"}
         self.scheme, self.authority = "http", None
-        if tls:
-            self.scheme = "https"
-            self.authority, listener["tls"] = certify(self.folder.name)
+        if authority:
+            self.scheme, self.authority = "https", authority.file
+            certificate, key = authority.issue("listener", "serverAuth")
+            listener["tls"] = {"certificate": certificate, "key": key}
         configuration = {
             "listen": [listener],
             "threads": 2,
@@ -101,24 +102,6 @@ class Gateway:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
-
-
-def certify(folder):
-    """An authority, and a certificate for 127.0.0.1: the file of the first, the configuration of the second."""
-    def openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=folder)
-
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl("req", "-x509", *curve, "-keyout", "authority.key", "-out", "authority.pem", "-days", "2",
-            "-subj", "/CN=Interop authority", "-addext", "keyUsage=critical,keyCertSign")
-    openssl("req", *curve, "-keyout", "listener.key", "-out", "listener.csr", "-subj", "/CN=127.0.0.1")
-    with open(os.path.join(folder, "extensions"), "w") as file:
-        file.write("subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n"
-                   "authorityKeyIdentifier=keyid\n")
-    openssl("x509", "-req", "-in", "listener.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-days", "2",
-            "-CAcreateserial", "-extfile", "extensions", "-out", "listener.pem")
-    os.chmod(os.path.join(folder, "listener.key"), 0o600)
-    return os.path.join(folder, "authority.pem"), {"certificate": "listener.pem", "key": "listener.key"}
 
 
 def wait_until(condition, seconds=20):

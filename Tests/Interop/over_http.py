@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real client and real servers over Streamable HTTP: without the gateway, through it, and through it over TLS."""
+"""A real client and real servers over Streamable HTTP: without the gateway, through it, and through it over TLS on both
+sides."""
 
 import asyncio
 import os
@@ -10,6 +11,7 @@ import checks
 import environments
 import scenarios
 import sdk
+from certificates import Authority
 from checks import check, equal
 from gateway import Gateway, wait_until
 from upstreams import Upstreams
@@ -214,14 +216,15 @@ def run(way, only):
     checks.prefix = "client %s, %s: " % (sdk.VERSION, way.name)
 
 
-def through(upstreams, folder, name, tls, only):
-    servers = {endpoint: {"http": {"url": upstreams.url(endpoint)}} for endpoint, _, _ in upstreams.entries()}
+def through(upstreams, folder, name, authority, only):
+    tls = authority is not None
+    servers = {endpoint: {"http": upstreams.http(endpoint, tls)} for endpoint, _, _ in upstreams.entries()}
     everything = {"tools": ["*"], "prompts": ["*"], "resources": ["**"]}
     access = [
         {"id": "full", "servers": ["*"], "to": {"key": "full"}, "allow": everything},
         {"id": "limited", "servers": ["*"], "to": {"key": "limited"}, "allow": LIMITED},
     ]
-    with Gateway(environments.BINARIES, servers, ["full", "limited"], access, tls=tls) as gateway:
+    with Gateway(environments.BINARIES, servers, ["full", "limited"], access, authority=authority) as gateway:
         way = Way(name, upstreams, folder, gateway)
         asyncio.run(refused_key(way, "sdk1-stored", upstreams.servers["sdk1"]))
         seen = {server: len(server.requests()) for server in upstreams.servers.values()}
@@ -242,10 +245,11 @@ def through(upstreams, folder, name, tls, only):
 def main():
     only = sys.argv[1] if len(sys.argv) > 1 else None
     with tempfile.TemporaryDirectory() as folder:
-        with Upstreams(folder) as upstreams:
+        with Upstreams(folder, authority=Authority(folder, "internal")) as upstreams:
             run(Way("direct", upstreams, folder), only)
             if not os.environ.get("GATEHOUSE_DIRECT_ONLY"):
-                through(upstreams, folder, "gateway", False, only)
+                through(upstreams, folder, "gateway", None, only)
+                through(upstreams, folder, "gateway over TLS", Authority(folder, "public"), only)
 
 
 checks.prefix = "client %s, Streamable HTTP: " % sdk.VERSION

@@ -30,7 +30,7 @@ environment() {
     fi
 }
 
-for name in client-1 client-2 server-time server-sqlite server-fastmcp server-proxy; do environment "$name"; done
+for name in client-1 client-2 server-time server-sqlite server-fastmcp server-proxy sslyze; do environment "$name"; done
 
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
@@ -42,9 +42,11 @@ for client in client-1 client-2; do
     run "$client" direct.py
     [ -n "${GATEHOUSE_DIRECT_ONLY:-}" ] || run "$client" through_gateway.py
     run "$client" over_http.py
+    run "$client" secure.py
 done
 run client-2 isolation.py
 run client-2 smuggling.py
+run sslyze tls.py
 
 good=$(grep -c '^ok ' "$output" || true)
 bad=$(grep -c '^FAILED ' "$output" || true)

@@ -13,11 +13,11 @@ import environments
 class Server:
     """A server of this folder or from PyPI. Ends with the test, also when the test is killed."""
 
-    def __init__(self, command, record, marks=r"port (\d+)$", standard_input=True):
-        self.record = record
+    def __init__(self, command, record, marks=r"^port (\d+)$", standard_input=True, environment=None):
+        self.record, self.tls_port = record, None
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE if standard_input else subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env=dict(os.environ, GATEHOUSE_RECORD=record), text=True,
+            stderr=subprocess.STDOUT, env=dict(os.environ, GATEHOUSE_RECORD=record, **(environment or {})), text=True,
         )
         self.lines, self.port, self.bound = [], None, threading.Event()
         threading.Thread(target=self.read, args=(marks,), daemon=True).start()
@@ -25,6 +25,10 @@ class Server:
     def read(self, marks):
         for line in self.process.stdout:
             self.lines.append(line)
+            # Comes before the other one.
+            found = re.match(r"TLS port (\d+)$", line.strip())
+            if found:
+                self.tls_port = int(found.group(1))
             found = re.search(marks, line.strip())
             if found and self.port is None:
                 self.port = int(found.group(1))
@@ -81,8 +85,16 @@ def proxy(record):
 class Upstreams:
     """All of them, started side by side."""
 
-    def __init__(self, folder, names=("sdk1", "sdk2", "fastmcp", "proxy")):
-        self.servers = {}
+    def __init__(self, folder, names=("sdk1", "sdk2", "fastmcp", "proxy"), authority=None):
+        """authority: whose certificates those that can have for a second port, and want of their clients."""
+        self.servers, self.authority, environment = {}, authority, {}
+        if authority:
+            certificate, key = authority.issue("server", "serverAuth")
+            environment = {
+                "GATEHOUSE_CERTIFICATE": certificate, "GATEHOUSE_PRIVATE_KEY": key,
+                "GATEHOUSE_AUTHORITY": authority.file,
+            }
+            self.client = authority.issue("client", "clientAuth")
         for name in names:
             record = os.path.join(folder, name)
             if name == "proxy":
@@ -94,7 +106,7 @@ class Upstreams:
                 "sdk2": program("client-2", "sdk_server.py", "--http"),
                 "fastmcp": program("server-fastmcp", "fastmcp_server.py"),
             }[name]
-            self.servers[name] = Server(command, record)
+            self.servers[name] = Server(command, record, environment=environment)
         for server in self.servers.values():
             server.wait()
 
@@ -109,6 +121,17 @@ class Upstreams:
         for name, server, mode in self.entries():
             if name == endpoint:
                 return server.url("/mcp" if mode is None else "/%s/mcp" % mode)
+
+    def http(self, endpoint, tls):
+        """What a configuration says of an endpoint."""
+        url = self.url(endpoint)
+        server = self.servers[endpoint.split("-")[0]]
+        if not tls or server.tls_port is None:
+            return {"url": url}
+        url = url.replace("http:", "https:").replace(":%d/" % server.port, ":%d/" % server.tls_port)
+        certificate, key = self.client
+        return {"url": url, "tls": {
+            "ca": self.authority.file, "client_certificate": certificate, "client_key": key}}
 
     def __enter__(self):
         return self

@@ -164,7 +164,7 @@ import Testing
     @Test func `keys are updated when the peer asks for it`() throws {
         let pair = try open()
         #expect(try pair.talk())
-        pair.client.askForKeyUpdate()
+        pair.client.askForKeyUpdate(output: &pair.toServer)
         try pair.client.write(Array("new keys".utf8).span, output: &pair.toServer)
         try pair.run()
         #expect(pair.atServer.suffix(8).elementsEqual("new keys".utf8))

@@ -91,16 +91,15 @@ enum ConfigurationKeys {
 
     static let processes = ConfigKeys("servers.*.stdio.processes", ["maximum", "idle", "warm"])
 
-    static let http = ConfigKeys("servers.*.http", ["url"] + forEveryHTTP, later: ["tls"])
+    static let http = ConfigKeys("servers.*.http", ["url"] + forEveryHTTP)
 
     static let httpDefaults = ConfigKeys(
         "server_defaults.http",
         forEveryHTTP,
-        later: ["tls"],
         misplaced: [("url", "has no default for all servers; write it in each server")]
     )
 
-    private static let forEveryHTTP: [StaticString] = ["headers", "connections"]
+    private static let forEveryHTTP: [StaticString] = ["headers", "connections", "tls"]
 
     static let connections = ConfigKeys("servers.*.http.connections", ["maximum", "idle"])
 
@@ -140,7 +139,8 @@ enum ConfigurationKeys {
 
     /// Every table, for the test that compares them with the schema.
     static let all = [
-        root, listen, listenerTLS, admin, authentication, apiKey, apiKeyHash, server, serverDefaults, stdio,
+        root, listen, listenerTLS, upstreamTLS, admin, authentication, apiKey, apiKeyHash, server, serverDefaults,
+        stdio,
         stdioDefaults, processes, http, httpDefaults, connections, timeouts, access, to, objects, sessions, log, limits,
         secret,
     ]

@@ -25,7 +25,8 @@ extension ConfigurationReader {
             if !isLater {
                 server.node.error(
                     "\"stdio\" or \"http\" is missing; write for example \"stdio\": "
-                        + "{ \"command\": \"calculator-server\" } or \"http\": { \"url\": \"http://127.0.0.1:3001/mcp\" }"
+                        + "{ \"command\": \"calculator-server\" } or "
+                        + "\"http\": { \"url\": \"http://127.0.0.1:3001/mcp\" }"
                 )
             }
             return nil
@@ -37,12 +38,19 @@ extension ConfigurationReader {
         let url = object.required("url", write: "\"http://127.0.0.1:3001/mcp\"").flatMap(readUpstreamURL)
         var upstream = url ?? Self.someUpstream
         readHTTPBehaviour(object, &upstream)
+        if let url, !url.usesTLS {
+            upstream.tls = nil
+            if let own = object["tls"], !own.values.isEmpty {
+                own.error("\"tls\" has no effect on a server over http; write https in its \"url\", or remove this")
+            }
+        }
         return url == nil ? nil : upstream
     }
 
     /// Everything about an upstream but its URL.
     func readHTTPBehaviour(_ object: ConfigObject, _ upstream: inout HTTPUpstreamConfiguration) {
         upstream.headers = readInjectedHeaders(object["headers"], upstream)
+        upstream.tls = object["tls"].flatMap(readUpstreamTLS)
         guard let connections = object["connections"]?.object(ConfigurationKeys.connections) else { return }
         upstream.connectionsMaximum = connections.integer("maximum", default: 256, 1...100_000)
         upstream.connectionIdle = connections.duration(

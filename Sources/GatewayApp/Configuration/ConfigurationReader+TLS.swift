@@ -43,8 +43,8 @@ extension ConfigurationReader {
         }
         if !address.address.isLoopback {
             certificate.warning(
-                "no client trusts a self-signed certificate, and one that is told to trust any cannot tell who answers; "
-                    + "name the files of a certificate"
+                "no client trusts a self-signed certificate, and one that is told to trust any cannot tell who answers"
+                    + "; name the files of a certificate"
             )
         }
         return makeSelfSigned(certificate, address, publicURL)

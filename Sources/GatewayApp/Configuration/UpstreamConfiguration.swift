@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TLS
+
 /// How a server is reached.
 enum UpstreamConfiguration: Sendable {
     case stdio(StdioConfiguration)
@@ -23,4 +25,13 @@ struct HTTPUpstreamConfiguration: Sendable {
     var connectionsMaximum = 256
     /// How long one may be kept that nobody uses.
     var connectionIdle = Nanoseconds.seconds(60)
+    /// Nil: TLS, where there is any, as the system has it, and the name is `name`.
+    var tls: UpstreamTLSConfiguration?
+}
+
+/// How a server over `https` is known to be the right one, and what it is shown.
+struct UpstreamTLSConfiguration: Sendable {
+    var context: TLSClientContext
+    /// The name that its certificate must be for; nil: the URL's host.
+    var serverName: [UInt8]?
 }

@@ -31,7 +31,8 @@ final class SecureChannel {
 
     deinit { stopCounting() }
 
-    /// Takes ciphertext; `plain` is emptied and filled, `output` gets what TLS itself has to send, also where it throws.
+    /// Takes ciphertext; `plain` is emptied and filled, `output` gets what TLS itself has to send, also where it
+    /// throws.
     func receive(_ bytes: Span<UInt8>, plain: inout [UInt8], output: inout [UInt8]) throws(TLSError) {
         plain.removeAll(keepingCapacity: true)
         let session = try begun()

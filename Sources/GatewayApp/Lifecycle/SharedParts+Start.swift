@@ -82,7 +82,8 @@ extension HTTPServer {
         var tls: OriginTLS?
         do {
             if http.usesTLS {
-                tls = OriginTLS(context: try TLSClientContext(authorities: nil), host: http.name)
+                let context = try http.tls?.context ?? TLSClientContext(authorities: nil)
+                tls = OriginTLS(context: context, host: http.tls?.serverName ?? http.name)
             }
         } catch {
             let reason = Array<UInt8>("\(error)\n".utf8)

@@ -4,13 +4,17 @@
 import asyncio
 import contextlib
 import json
+import os
 import socket
+import ssl
+import sys
 from collections import deque
 
 
 class Host:
-    """Applications by the first part of their path. Prints `port N` as soon as it listens; ends with its standard
-    input, so that no server outlives the test that started it."""
+    """Applications by the first part of their path. Prints `port N` as soon as it listens, and `TLS port N` where
+    GATEHOUSE_CERTIFICATE, GATEHOUSE_PRIVATE_KEY and GATEHOUSE_AUTHORITY (of its clients' certificates) name files; ends
+    with its standard input, so that no server outlives the test that started it."""
 
     def __init__(self, record):
         self.record, self.applications, self.managers = record, {}, []
@@ -43,30 +47,37 @@ class Host:
         await self.applications[scope["path"].split("/")[1]](scope, receive, noted)
 
     async def serve(self):
-        import uvicorn
-
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(self, lifespan="off", log_level="critical", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
+        servers = [self.server()]
+        if "GATEHOUSE_CERTIFICATE" in os.environ:
+            servers.append(self.server(
+                ssl_certfile=os.environ["GATEHOUSE_CERTIFICATE"], ssl_keyfile=os.environ["GATEHOUSE_PRIVATE_KEY"],
+                ssl_ca_certs=os.environ["GATEHOUSE_AUTHORITY"], ssl_cert_reqs=ssl.CERT_REQUIRED,
+            ))
+        listeners = [socket.create_server(("127.0.0.1", 0), backlog=512) for _ in servers]
 
         async def until_input_ends():
             reader = asyncio.StreamReader()
             protocol = asyncio.StreamReaderProtocol(reader)
-            import sys
-
             await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
             await reader.read()
-            server.should_exit = True
+            for server in servers:
+                server.should_exit = True
 
         async with contextlib.AsyncExitStack() as stack:
             for manager in self.managers:
                 await stack.enter_async_context(manager)
             ending = asyncio.create_task(until_input_ends())
-            listener.listen(512)
-            print("port %d" % listener.getsockname()[1], flush=True)
-            await server.serve(sockets=[listener])
+            for listener, word in reversed(list(zip(listeners, ["port", "TLS port"]))):
+                print("%s %d" % (word, listener.getsockname()[1]), flush=True)
+            await asyncio.gather(*(
+                server.serve(sockets=[listener]) for server, listener in zip(servers, listeners)))
             ending.cancel()
+
+    def server(self, **tls):
+        import uvicorn
+
+        return uvicorn.Server(uvicorn.Config(
+            self, lifespan="off", log_level="critical", timeout_graceful_shutdown=1, **tls))
 
 
 def event_store(base, event_message):
