@@ -39,6 +39,8 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private var isWriting = false
     /// The request is to be written when the loop's turn ends.
     private var isDue = false
+    /// The last answer was a refusal. Servers often close behind one, and their end may come in this very turn.
+    private var isDoubtful = false
     /// The server takes no more of the request. It may still have an answer.
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
@@ -76,9 +78,8 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// Writes the request that was taken in this turn.
     func turnEnds() {
         guard isDue, let call else { return }
-        // What the server closed, or sent behind its last answer, the loop may not have seen yet; and what comes next
-        // would be taken for the answer to this request.
-        guard Socket.isQuiet(raw) else { return giveBack(call) }
+        // What the server closed, or sent behind its last answer, before this turn began has been seen (`take`, `ended`).
+        if isDoubtful, !Socket.isQuiet(raw) { return giveBack(call) }
         isDue = false
         writeRequest()
         // The system took nothing: the connection had ended before.
@@ -349,6 +350,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private func handle(_ event: ResponseParser.Event, _ bytes: Span<UInt8>, _ call: OriginCall) {
         switch event {
         case .head(let head):
+            isDoubtful = head.status >= 400
             call.delegate?.originAnswered(head)
         case .body(let range):
             guard let left = discardable else {
