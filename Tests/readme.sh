@@ -23,7 +23,7 @@ on_exit() {
 trap on_exit EXIT
 
 # The example on any free port; public_url is then the listener's.
-sed -e '/"public_url"/d' -e 's/127\.0\.0\.1:[0-9]*/127.0.0.1:0/' gateway.example.json >"$work/gateway.json"
+sed -e '/"public_url"/d' -e '/"address"/s/127\.0\.0\.1:[0-9]*/127.0.0.1:0/' gateway.example.json >"$work/gateway.json"
 GATEHOUSE_CONFIG=$work/gateway.json deploy/quickstart.sh >"$work/quickstart.out" 2>"$work/quickstart.err" &
 gateway=$!
 until grep -q '^Ctrl-C' "$work/quickstart.out"; do
