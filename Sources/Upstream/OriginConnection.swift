@@ -41,6 +41,8 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     private var isDue = false
     /// The last answer was a refusal. Servers often close behind one, and their end may come in this very turn.
     private var isDoubtful = false
+    /// When the last response was complete.
+    private var idleSince: UInt64 = 0
     /// The server takes no more of the request. It may still have an answer.
     private var isDeaf = false
     /// Bytes that may still be thrown away of a response that nobody wants.
@@ -78,8 +80,9 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// Writes the request that was taken in this turn.
     func turnEnds() {
         guard isDue, let call else { return }
-        // What the server closed, or sent behind its last answer, before this turn began has been seen (`take`, `ended`).
-        if isDoubtful, !Socket.isQuiet(raw) { return giveBack(call) }
+        // What the server closed, or sent behind its last answer, before this turn began has been seen (`take`,
+        // `ended`). Behind an answer of this turn itself nothing has: what comes there would be taken for the next one.
+        if isDoubtful || idleSince == pool.loop.now, !Socket.isQuiet(raw) { return giveBack(call) }
         isDue = false
         writeRequest()
         // The system took nothing: the connection had ended before.
@@ -385,7 +388,8 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     }
 
     private func becomeIdle() {
-        setTimer(pool.loop.now + pool.origin.limits.idleNanoseconds)
+        idleSince = pool.loop.now
+        setTimer(idleSince + pool.origin.limits.idleNanoseconds)
         watch()
         pool.becameIdle(self)
     }
