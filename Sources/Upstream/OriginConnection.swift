@@ -78,7 +78,7 @@ final class OriginConnection: ReadinessHandler, TurnEndHandler {
     /// Writes the request that was taken in this turn.
     func turnEnds() {
         guard isDue, let call else { return }
-        // What the server closed, or sent behind its last answer, before this turn began has been seen (`take`, `ended`).
+        // What the server closed, or sent behind its last answer, before this turn has been seen: `take`, `ended`.
         if isDoubtful, !Socket.isQuiet(raw) { return giveBack(call) }
         isDue = false
         writeRequest()
