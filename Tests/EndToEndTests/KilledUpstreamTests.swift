@@ -35,9 +35,47 @@ import Testing
         func steps(_ id: JSONTree, token: JSONTree) -> [Step] {
             let whole = bytes(id, token)
             guard let cut else { return [.send(whole)] }
-            // Some die behind the head, which is short; others anywhere.
-            let place = min(whole.count - 1, Int(cut * Double(whole.count)))
-            return [.send(Array(whole[..<place])), resets ? .reset : .close]
+            let count = whole.count
+            // Anywhere, and more often where it matters: in and behind the head, and at the very end.
+            let place =
+                switch Int(cut * 4000) % 4 {
+                case 0: Int(cut * 300)
+                case 1: count - 1 - Int(cut * 20)
+                default: Int(cut * Double(count))
+                }
+            return [.send(Array(whole[..<min(max(place, 0), count - 1)])), resets ? .reset : .close]
+        }
+
+        /// The answer with up to three bytes changed, taken out or put in, mostly where frames are.
+        func spoilt(_ id: JSONTree, token: JSONTree, seed: Int) -> [Step] {
+            var random = SeededGenerator(seed: UInt64(seed))
+            var spoilt = bytes(id, token)
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let anywhere = Int.random(in: 0..<spoilt.count, using: &random)
+                let place = Bool.random(using: &random) ? min(anywhere, 300) : anywhere
+                let byte = [UInt8.random(in: 0...255, using: &random), 0x0D, 0x0A, 0x30, 0x22].randomElement(
+                    using: &random
+                )
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: spoilt[place] = byte ?? 0
+                case 1: spoilt.insert(byte ?? 0, at: place)
+                default: spoilt.remove(at: place)
+                }
+            }
+            return [.send(spoilt), resets ? .reset : .close]
+        }
+
+        /// Whether a text may have come of this one.
+        func resembles(_ other: String) -> Bool {
+            let (own, other) = (Array(text.utf8), Array(other.utf8))
+            guard own.count > 400, other.count > 400 else { return abs(own.count - other.count) < 400 }
+            return (0..<4).contains { part in
+                let piece = own[(part * own.count / 4)...].prefix(90)
+                return stride(from: 0, through: 6, by: 1).contains { shift in
+                    let start = max(0, part * own.count / 4 + shift - 3)
+                    return start < other.count && other[start...].starts(with: piece)
+                }
+            }
         }
 
         private func bytes(_ id: JSONTree, _ token: JSONTree) -> [UInt8] {
@@ -125,6 +163,55 @@ import Testing
             "\(tally.counts)"
         )
         print("killed upstreams: \(numbers.count) calls, \(tally.counts)")
+        #expect(run.gateway.process.running)
+    }
+
+    /// A reset may take from the client what was right; the rest of the rules hold.
+    private static func judgeSpoilt(_ number: Int, _ session: MCPSession, _ tally: Tally) throws {
+        let plan = Plan(number)
+        let call: JSONTree = ["number": JSONTree(number), "spoilt": true]
+        let pending = try session.startCall("call", call, meta: ["progressToken": 1], id: 1)
+        let answer: MCPAnswer
+        do {
+            answer = try pending.finish()
+        } catch let error as WireError where error.isEnd {
+            return tally.count("cut")
+        }
+        guard answer.response["id"] == 1 || answer.response.isNull else {
+            return tally.add("\(number): \(answer.response["id"])")
+        }
+        guard let text = answer.toolText else {
+            return tally.count(answer.code == nil ? "other" : "error")
+        }
+        plan.resembles(text) ? tally.count("text") : tally.add("\(number): a wrong text, \(text.prefix(20))")
+    }
+
+    @Test func `1000 answers with a few bytes wrong never break the gateway, never cross, and nothing is sent twice`()
+        throws
+    {
+        let run = try HTTPGateway { request in
+            let number = request.arguments["number"].int ?? -1
+            let token = request.json["params"]["_meta"]["progressToken"]
+            return Plan(number).spoilt(request.id, token: token, seed: number)
+        }
+        let clients = 8
+        let each = Sanitizer.scaled(1000) / clients
+        let tally = Tally()
+        DispatchQueue.concurrentPerform(iterations: clients) { client in
+            do {
+                let session = try run.open()
+                for turn in 0..<each { try Self.judgeSpoilt(client * each + turn, session, tally) }
+            } catch {
+                tally.add("client \(client): \(error)")
+            }
+        }
+        #expect(tally.wrong.isEmpty, "\(tally.wrong.count): \(tally.wrong.prefix(10).joined(separator: "\n"))")
+        let numbers = run.upstream.requests("tools/call").compactMap { $0.arguments["number"].int }
+        #expect(Set(numbers).count == numbers.count, "no call was delivered twice")
+        // A good answer's end may come when the next request is on its way: that one is lost.
+        #expect(numbers.count > clients * each / 2)
+        #expect((tally.counts["text"] ?? 0) > 0 && (tally.counts["error"] ?? 0) > 0, "\(tally.counts)")
+        print("spoilt answers: \(numbers.count) calls, \(tally.counts)")
         #expect(run.gateway.process.running)
     }
 }

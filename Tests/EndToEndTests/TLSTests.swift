@@ -179,6 +179,7 @@ struct SecureGateway {
         #expect(try run.ask(run.connect()).status == 404)
         // `SecureChannel.handshakeTimeout`; the connections wait 20 s for an end.
         for connection in silent { #expect(try connection.drain().isEmpty) }
+        #expect(eventually { run.failures.contains { $0.contains("no handshake in time") } })
     }
 
     @Test func `a client that asks for keys and never reads the answers is dropped`() throws {

@@ -19,7 +19,7 @@ import Testing
     @Test func `there are no more than the maximum, and who waits too long is told that the server is busy`() throws {
         let gate = ScriptedUpstream.Gate()
         let connections: JSONTree = ["connections": ["maximum": 2]]
-        let run = try HTTPGateway(http: connections, entry: ["timeouts": ["connect": "300ms"]], Self.holding(gate))
+        let run = try HTTPGateway(http: connections, entry: ["timeouts": ["connect": "1s"]], Self.holding(gate))
         let session = try run.open()
         // Enough of them that every loop gets some.
         let calls = try (0..<24).map { _ in try session.startCall("safe", ["wait": true]) }

@@ -12,7 +12,7 @@ import Testing
     @Test func `a server that says nothing is 504`() throws {
         let gate = ScriptedUpstream.Gate()
         defer { gate.open() }
-        let run = try HTTPGateway(entry: ["timeouts": ["response": "300ms"]]) { request in
+        let run = try HTTPGateway(entry: ["timeouts": ["response": "1s"]]) { request in
             if request.arguments["wait"].bool == true { return [.wait(gate)] }
             return [.send(Answer.json(Answer.result(request.id, "ran")))]
         }
@@ -33,7 +33,7 @@ import Testing
     @Test func `half an answer, and then nothing, is 504`() throws {
         let gate = ScriptedUpstream.Gate()
         defer { gate.open() }
-        let run = try HTTPGateway(entry: ["timeouts": ["response": "300ms"]]) { request in
+        let run = try HTTPGateway(entry: ["timeouts": ["response": "1s"]]) { request in
             let whole = Answer.json(Answer.result(request.id, "never to be seen"))
             guard request.arguments["stop"].int != nil else {
                 return [.send(Answer.json(Answer.result(request.id, "ran")))]
@@ -41,7 +41,7 @@ import Testing
             return [.send(Array(whole.prefix(request.arguments["stop"].int ?? 0))), .wait(gate)]
         }
         let session = try run.open()
-        for stop in [1, 12, 60, 90, 140] {
+        for stop in [1, 60, 140] {
             let answer = try session.call("slow", ["stop": JSONTree(stop)])
             expectMasked(answer, meant: 504, code: 504)
             #expect(!answer.description.contains("never to be seen"))
@@ -52,7 +52,7 @@ import Testing
     @Test func `progress restarts the clock, silence behind it is an error in the stream`() throws {
         let gate = ScriptedUpstream.Gate()
         defer { gate.open() }
-        let run = try HTTPGateway(entry: ["timeouts": ["response": "500ms"]]) { request in
+        let run = try HTTPGateway(entry: ["timeouts": ["response": "1s"]]) { request in
             let parameters: JSONTree = [
                 "progressToken": request.json["params"]["_meta"]["progressToken"], "progress": 1,
             ]
@@ -96,7 +96,7 @@ import Testing
         let fillers = try (0..<2).map { _ in try Self.beginConnection(port) }
         defer { for filler in fillers { close(filler) } }
         var setup = GatewaySetup()
-        let entry: JSONTree = ["timeouts": ["connect": "300ms", "response": "60s"]]
+        let entry: JSONTree = ["timeouts": ["connect": "1s", "response": "60s"]]
         setup.addServer("deaf", http: ["url": .string("http://127.0.0.1:\(port)/mcp")], entry)
         let key = try setup.addKey("full", allow: ["tools": ["*"]])
         let gateway = try GatewayProcess(setup)
@@ -219,7 +219,7 @@ import Testing
     @Test func `the access line says who ended it, when and how, and what the server had`() throws {
         let gate = ScriptedUpstream.Gate()
         defer { gate.open() }
-        let run = try HTTPGateway(entry: ["timeouts": ["response": "300ms"]]) { request in
+        let run = try HTTPGateway(entry: ["timeouts": ["response": "1s"]]) { request in
             switch request.arguments["how"].text {
             case "silent": [.wait(gate)]
             case "garbage": [.send(Array("garbage\r\n\r\n".utf8))]

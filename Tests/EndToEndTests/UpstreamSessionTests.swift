@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test func `an idle session ends in the server too`() throws {
-        let run = try HTTPGateway(limits: ["session_idle": "200ms"], whole: true, Self.counting())
+        let run = try HTTPGateway(limits: ["session_idle": "1s"], whole: true, Self.counting())
         let session = try run.open()
         #expect(eventually { run.upstream.requests.contains { $0.httpMethod == "DELETE" } })
         #expect(try session.call("safe").status == 404)

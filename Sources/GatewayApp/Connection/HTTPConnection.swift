@@ -488,6 +488,8 @@ final class HTTPConnection: ReadinessHandler, TurnEndHandler, ClientStream {
             exchange?.wakes()
         case .head where out.isEmpty:
             exchangeForError().refuseSlow()
+        case .handshake:
+            channelFailed(.peer("no handshake in time"), [])
         default:
             close()
         }
