@@ -22,7 +22,9 @@ final class Listener: ReadinessHandler {
     let tls: TLSServerContext?
     private var descriptor: FileDescriptor?
     private var registration: Registration?
-    private weak var worker: Worker?
+    /// Held until the listener is closed. Not weak: counting references to an object that has been referred to weakly
+    /// takes a slower way for ever, and no object is counted as often as a worker.
+    private var worker: Worker?
 
     init(
         _ descriptor: consuming FileDescriptor,
@@ -52,6 +54,7 @@ final class Listener: ReadinessHandler {
         if let registration { worker?.loop.remove(registration) }
         registration = nil
         descriptor = nil
+        worker = nil
     }
 
     func ready(_ readiness: Readiness) {
@@ -84,9 +87,9 @@ final class Listener: ReadinessHandler {
         guard let registration else { return }
         worker.loop.change(registration, [])
         worker.log.write(.warning, "out_of_descriptors") { _ in }
-        worker.loop.schedule(after: Self.exhaustedPauseNanoseconds) { [weak self, weak worker] in
-            guard let registration = self?.registration else { return }
-            worker?.loop.change(registration, [.read])
+        worker.loop.schedule(after: Self.exhaustedPauseNanoseconds) { [self] in
+            guard let registration = self.registration else { return }
+            self.worker?.loop.change(registration, [.read])
         }
     }
 }

@@ -147,8 +147,8 @@ final class Worker: @unchecked Sendable {
 
     /// Ends sessions with HTTP servers that nobody uses, again and again. On one loop only.
     func sweepSessions() {
-        loop.schedule(after: Self.sweepNanoseconds(snapshot.configuration.limits.sessionIdle)) { [weak self] in
-            guard let self, !isDraining else { return }
+        loop.schedule(after: Self.sweepNanoseconds(snapshot.configuration.limits.sessionIdle)) { [self] in
+            guard !isDraining else { return }
             http.endIdleSessions(snapshot.httpServers)
             sweepSessions()
         }
