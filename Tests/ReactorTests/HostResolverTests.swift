@@ -68,7 +68,8 @@ import Testing
         let names = Names([[Self.first]])
         let resolver = names.resolver()
         _ = try await resolve(resolver)
-        for _ in 0..<100 { #expect(resolver.known(now: Clock.monotonic()) == [Self.first]) }
+        // Some moment before the answer: however long the test has been waiting, the answer is young then.
+        for _ in 0..<100 { #expect(resolver.known(now: 0) == [Self.first]) }
         #expect(names.asked.withLock { $0 } == 1)
     }
 }
