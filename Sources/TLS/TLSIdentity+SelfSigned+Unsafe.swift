@@ -37,6 +37,8 @@ extension TLSIdentity {
             (NID_subject_alt_name, names.joined(separator: ",")), (NID_basic_constraints, "critical,CA:FALSE"),
             (NID_key_usage, "critical,digitalSignature"), (NID_ext_key_usage, "serverAuth"),
         ]
+        // Its length is said: it has no NUL behind it.
+        let commonName = Array("Gatehouse self-signed".utf8)
         guard let subject = unsafe X509_get_subject_name(certificate),
             let serial = unsafe X509_get_serialNumber(certificate),
             unsafe X509_set_version(certificate, 2) == 1,
@@ -47,12 +49,11 @@ extension TLSIdentity {
                 subject,
                 "CN",
                 MBSTRING_ASC,
-                Array("Gatehouse self-signed".utf8),
-                -1,
+                commonName,
+                Int32(commonName.count),
                 -1,
                 0
-            )
-                == 1,
+            ) == 1,
             unsafe X509_set_issuer_name(certificate, subject) == 1,
             unsafe X509_set_pubkey(certificate, key) == 1
         else { return false }
